@@ -1,0 +1,60 @@
+import * as z from 'zod';
+
+/** When an entry or class applies; every given condition must hold. */
+export const whenSchema = z.strictObject({
+  python: z.string().optional().describe('version range, as ">=3.14.0 <3.14.8"'),
+  awslc: z.string().optional().describe('version range of AWS-LC, as ">=5.0.0"'),
+  line: z.array(z.string()).optional(),
+  capability: z.record(z.string(), z.boolean()).optional().describe('pha, pskTls13, hash:NAME, function:NAME'),
+  fips: z.boolean().optional(),
+  link: z.array(z.string()).optional(),
+  arch: z.array(z.string()).optional(),
+  libc: z.array(z.string()).optional(),
+  optimization: z.array(z.string()).optional(),
+  emulated: z.boolean().optional(),
+  network: z.boolean().optional(),
+  ipv6: z.boolean().optional(),
+  root: z.boolean().optional(),
+  resourceMissing: z.string().optional().describe('holds when this regrtest resource is not enabled'),
+});
+export type When = z.infer<typeof whenSchema>;
+
+const entryFields = {
+  id: z.string().min(1).describe('case id, or a pattern in which * stands for any text; "id (i=1)" for one subtest'),
+  when: whenSchema.optional(),
+  reason: z.string().min(10),
+  match: z.string().min(1).describe('text that the failure, or the reason of the skip, must contain'),
+  evidence: z.string().min(1).describe('link, thread number, or the recorded run that showed it'),
+};
+
+/** One expected result. */
+export const manifestEntrySchema = z.strictObject({ expect: z.enum(['fail', 'skip', 'flaky']), ...entryFields });
+export type ManifestEntry = z.infer<typeof manifestEntrySchema>;
+
+/** A class of skips that come from the machine, not from AWS-LC. */
+export const environmentClassSchema = z.strictObject({
+  name: z.string(),
+  /** Regular expression on the skip's reason, anchored by the author. */
+  pattern: z.string(),
+  when: whenSchema.optional(),
+  reason: z.string().min(10),
+});
+export type EnvironmentClass = z.infer<typeof environmentClassSchema>;
+
+/** recipes/manifests/<series>.json */
+export const manifestSchema = z.strictObject({
+  $schema: z.string().optional(),
+  version: z.literal(1),
+  series: z.string(),
+  environment: z.array(environmentClassSchema),
+  entries: z.array(manifestEntrySchema),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** recipes/rosters/<version>.json: file to class id to case names; a case id is `class.name`. */
+export const rosterSchema = z.strictObject({
+  version: z.literal(1),
+  python: z.string(),
+  files: z.record(z.string(), z.record(z.string(), z.array(z.string()))),
+});
+export type Roster = z.infer<typeof rosterSchema>;

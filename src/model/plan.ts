@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import { archiveSchema, capabilitiesSchema } from './catalogue.ts';
+import { cellSchema, platformSchema } from './cell.ts';
+import { presetSchema } from './recipe.ts';
+
+/**
+ * What a step does, as data: the executor runs it and `plan --format sh` prints it. Strings name places as `{work}`
+ * (scratch of this step), `{tree}` (its output) or `{role}` (the output of the input step in that role), never as paths.
+ */
+export const actionSchema = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('fetch'), archive: archiveSchema }),
+  z.strictObject({
+    do: z.literal('unpack'),
+    archive: z.string(),
+    format: z.enum(['tar.xz', 'tar.gz']),
+    root: z.string(),
+    into: z.string(),
+  }),
+  z.strictObject({
+    do: z.literal('exec'),
+    argv: z.array(z.string()).min(1),
+    cwd: z.string(),
+    /** Added to the plan's scrubbed environment. */
+    env: z.record(z.string(), z.string()).optional(),
+    /** A file that receives stdout; without it stdout goes to the step's log. */
+    stdout: z.string().optional(),
+    /** Shown in front of the command: what this is for. */
+    why: z.string().optional(),
+  }),
+  z.strictObject({ do: z.literal('write'), path: z.string(), text: z.string(), why: z.string().optional() }),
+  z.strictObject({ do: z.literal('mkdir'), path: z.string() }),
+  z.strictObject({ do: z.literal('copy'), from: z.string(), to: z.string(), why: z.string().optional() }),
+  z.strictObject({ do: z.literal('copy-linked'), from: z.string(), to: z.string(), why: z.string().optional() }),
+  z.strictObject({ do: z.literal('symlink'), target: z.string(), path: z.string() }),
+  z.strictObject({ do: z.literal('remove'), path: z.string(), why: z.string().optional() }),
+  z.strictObject({
+    do: z.literal('substitute'),
+    /** Files by path; a missing one is a failure. */
+    files: z.array(z.string()),
+    from: z.string(),
+    to: z.string(),
+    why: z.string(),
+  }),
+]);
+export type Action = z.infer<typeof actionSchema>;
+
+export const stepKindSchema = z.enum([
+  'fetch',
+  'unpack',
+  'patch',
+  'probe',
+  'configure',
+  'compile',
+  'modules',
+  'install',
+  'prove',
+  'test',
+  'pack',
+]);
+export type StepKind = z.infer<typeof stepKindSchema>;
+
+/** A flag and why it is there. */
+export const flagSchema = z.strictObject({ flag: z.string(), reason: z.string() });
+export type Flag = z.infer<typeof flagSchema>;
+
+export const stepSchema = z.strictObject({
+  /** Kind, subject and the fingerprint's first twelve digits: `compile-awslc-0123456789ab`. */
+  id: z.string(),
+  kind: stepKindSchema,
+  subject: z.string(),
+  title: z.string(),
+  fingerprint: z.string(),
+  /** Steps that must share one work path because tools write absolute paths into what they make; the first one's fingerprint. */
+  workKey: z.string(),
+  /** Input role to step id. */
+  inputs: z.record(z.string(), z.string()),
+  actions: z.array(actionSchema),
+  flags: z.array(flagSchema),
+  /** How many cores the step can use: 1, or all (`jobs`). */
+  width: z.enum(['one', 'all']),
+});
+export type Step = z.infer<typeof stepSchema>;
+
+/** A program or package of the machine that can change what a step makes. */
+export const toolSchema = z.strictObject({ name: z.string(), version: z.string() });
+export type Tool = z.infer<typeof toolSchema>;
+
+/** What the suites of a cell run. */
+export const testSelectionSchema = z.strictObject({
+  preset: presetSchema,
+  files: z.array(z.string()),
+  match: z.array(z.string()),
+});
+export type TestSelection = z.infer<typeof testSelectionSchema>;
+
+export const plannedCellSchema = z.strictObject({
+  id: z.string(),
+  cell: cellSchema,
+  capabilities: capabilitiesSchema,
+  /** Kind-and-subject (`compile-core`) to step id. */
+  steps: z.record(z.string(), z.string()),
+  /** The expectations that `prove` compares with what it finds: claim id to expected value. */
+  expectations: z.record(z.string(), z.json()),
+});
+export type PlannedCell = z.infer<typeof plannedCellSchema>;
+
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('plan'),
+  recipe: z.string(),
+  /** Loose selections and what they were resolved to. */
+  resolved: z.array(z.strictObject({ axis: z.string(), asked: z.string(), got: z.string(), why: z.string() })),
+  notes: z.array(z.string()),
+  platform: platformSchema,
+  tools: z.array(toolSchema),
+  environment: z.record(z.string(), z.string()),
+  test: testSelectionSchema,
+  cells: z.array(plannedCellSchema),
+  steps: z.array(stepSchema),
+});
+export type Plan = z.infer<typeof planSchema>;

@@ -1,0 +1,58 @@
+import * as z from 'zod';
+
+export const linkSchema = z.enum(['static']);
+export const optimizationSchema = z.enum(['quick', 'release', 'debug']);
+export const presetSchema = z.enum(['quick', 'crypto', 'full']);
+
+/** The axes of a set of cells. Every combination is one cell. */
+export const axesSchema = z.strictObject({
+  python: z.array(z.string()).min(1).describe('CPython: a series (3.14), a version (3.14.6), or path:DIR'),
+  awslc: z.array(z.string()).min(1).describe('AWS-LC: 5.12, 5.12.0, path:DIR, or git:URL#REF'),
+  target: z.array(z.string()).min(1).describe('CPU level: a name in recipes/targets.json'),
+  link: z
+    .array(linkSchema)
+    .min(1)
+    .describe('static: both modules and both AWS-LC libraries in one object under two names'),
+  optimization: z
+    .array(optimizationSchema)
+    .min(1)
+    .describe('quick for developers, release for users, debug for CPython work'),
+  cipherString: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('for --with-ssl-default-suites; must keep TLS 1.2 as the floor and name no @SECLEVEL'),
+});
+
+/** What to build: a set of cells and how their suites run. */
+export const recipeSchema = z.strictObject({
+  $schema: z.string().optional(),
+  version: z.literal(1),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a recipe name is lower-case letters, digits and hyphens'),
+  description: z.string().optional(),
+  cells: axesSchema,
+  test: z.strictObject({
+    preset: presetSchema.describe('quick, crypto or full'),
+  }),
+});
+export type Recipe = z.infer<typeof recipeSchema>;
+export type Axes = z.infer<typeof axesSchema>;
+export type Preset = z.infer<typeof presetSchema>;
+export type Optimization = z.infer<typeof optimizationSchema>;
+export type Link = z.infer<typeof linkSchema>;
+
+/** recipes/targets.json: CPU levels as data. */
+export const targetsSchema = z.strictObject({
+  $schema: z.string().optional(),
+  version: z.literal(1),
+  targets: z.array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      arch: z.array(z.string()).describe('machine names of uname -m; empty for any'),
+      cflags: z
+        .array(z.string())
+        .describe('for AWS-LC and CPython; `native` is resolved to explicit flags by asking the compiler'),
+    }),
+  ),
+});
+export type Targets = z.infer<typeof targetsSchema>;

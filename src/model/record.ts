@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { capabilitiesSchema } from './catalogue.ts';
+import { planSchema, toolSchema } from './plan.ts';
+import { proofSchema } from './proof.ts';
+import { environmentFactsSchema, suiteRunSchema } from './suite.ts';
+
+/** What a finished step did. Stored beside its output. */
+export const stepRecordSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('step'),
+  id: z.string(),
+  fingerprint: z.string(),
+  title: z.string(),
+  startedAt: z.string().describe('ISO 8601, UTC'),
+  durationMs: z.number(),
+  cpuMs: z.number(),
+  /** sha256 over the output tree's listing: names, modes, link targets, file digests. */
+  treeDigest: z.string(),
+  treeBytes: z.number(),
+  treeFiles: z.int(),
+  /** Commands as they ran, with places unresolved. */
+  commands: z.array(z.strictObject({ argv: z.array(z.string()), durationMs: z.number() })),
+  /** For fetch: the origin that gave the bytes, and what the others said. */
+  origin: z.string().optional(),
+  originsTried: z.array(z.strictObject({ origin: z.string(), reason: z.string() })).optional(),
+  commit: z.string().optional(),
+  capabilities: capabilitiesSchema.optional(),
+});
+export type StepRecord = z.infer<typeof stepRecordSchema>;
+
+/** The machine that something ran on: proofs and results are never another machine's. */
+export const machineSchema = z.strictObject({
+  cpu: z.string(),
+  cpuFeaturesDigest: z.string(),
+  kernel: z.string(),
+  libc: z.string(),
+  os: z.string(),
+  cores: z.int(),
+  memoryBytes: z.number(),
+});
+export type Machine = z.infer<typeof machineSchema>;
+
+export const cellRunSchema = z.strictObject({
+  id: z.string(),
+  steps: z.array(
+    z.strictObject({
+      id: z.string(),
+      outcome: z.enum(['done', 'recorded', 'failed', 'not-run']),
+      durationMs: z.number(),
+    }),
+  ),
+  proof: proofSchema.optional(),
+  proofOf: z.string().optional().describe('ISO 8601: when the proof was made'),
+  suites: z
+    .strictObject({ runs: z.array(suiteRunSchema), environment: environmentFactsSchema, durationMs: z.number() })
+    .optional(),
+  suitesOf: z.string().optional().describe('ISO 8601: when the suites ran'),
+});
+export type CellRun = z.infer<typeof cellRunSchema>;
+
+/** run.json: everything that a run did and found; verdicts are computed afresh from it. */
+export const runRecordSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('run'),
+  id: z.string(),
+  tool: z.string(),
+  command: z.string(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  machine: machineSchema,
+  tools: z.array(toolSchema),
+  plan: planSchema,
+  stepRecords: z.array(stepRecordSchema),
+  cells: z.array(cellRunSchema),
+  exitCode: z.int(),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
