@@ -29,7 +29,14 @@ const layering = folders.map((folder) => {
         'error',
         {
           patterns: [
-            { group: forbidden.map((other) => `**/${other}/**`), message: `${folder}/ may not import this layer.` },
+            ...(forbidden.length > 0
+              ? [
+                  {
+                    group: forbidden.map((other) => `**/${other}/**`),
+                    message: `${folder}/ may not import this layer.`,
+                  },
+                ]
+              : []),
             { group: ['**/cli.ts', '**/cli.js'], message: 'Only bin/ loads the command line.' },
             ...(pure.includes(folder)
               ? [{ group: ['node:*'], message: `${folder}/ touches no file system, process, clock or network.` }]

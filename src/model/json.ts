@@ -2,6 +2,9 @@ import type * as z from 'zod';
 import type { Problem } from './failure.ts';
 import { fail, ok, type Result } from './result.ts';
 
+/** A zod schema whose parsed value is a `T`. */
+export type Schema<T> = z.ZodType<T>;
+
 /** A value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

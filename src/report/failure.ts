@@ -1,0 +1,81 @@
+import type { Failure, Problem } from '../model/failure.ts';
+import { unreachable } from '../model/result.ts';
+
+const block = (lines: readonly string[]): string => lines.map((line) => `    ${line}`).join('\n');
+
+const describeProblem = (problem: Problem): string =>
+  `${problem.path}: ${problem.message}${problem.suggestion === undefined ? '' : ` (did you mean ${problem.suggestion}?)`}`;
+
+/** What happened, what was expected and found, what to do next: one message per failure. */
+export const describeFailure = (failure: Failure): string => {
+  switch (failure.code) {
+    case 'usage':
+      return `${failure.message}${failure.next === undefined ? '' : `\n  ${failure.next}`}`;
+    case 'unknown-version':
+      return (
+        `${failure.subject} ${failure.asked} is not in the catalogue.` +
+        `${failure.suggestion === undefined ? '' : ` Did you mean ${failure.suggestion}?`}\n` +
+        `  known: ${failure.known.join(', ')}\n` +
+        '  `cpython-awslc list` shows the catalogue, `cpython-awslc pin` adds a version.'
+      );
+    case 'unknown-recipe':
+      return `No recipe ${failure.asked}: neither a file nor a name.\n  known names: ${failure.known.join(', ')}`;
+    case 'unknown-run':
+      return `Run ${failure.asked}: ${failure.reason}\n  \`cpython-awslc list --runs\` shows the runs that are known.`;
+    case 'file-invalid':
+      return `The ${failure.what} ${failure.file} has ${failure.problems.length === 1 ? 'a problem' : `${failure.problems.length} problems`}:\n${block(failure.problems.map(describeProblem))}`;
+    case 'unsupported':
+      return `${failure.what} cannot be done: ${failure.why}\n  ${failure.next}`;
+    case 'consent-required':
+      return `Missing here: ${failure.missing.join(', ')}. To install:\n    ${failure.command}\n  or say --yes (or CI=true), and it is run for you.`;
+    case 'tool-missing':
+      return `${failure.tool} is needed to ${failure.neededFor}; found ${failure.found ?? 'nothing'}.\n  ${failure.next}`;
+    case 'package-missing':
+      return `Missing for ${failure.neededFor}: ${failure.packages.join(', ')}.\n  ${failure.next}`;
+    case 'command-failed':
+      return (
+        `${failure.step} failed (${failure.exit}):\n    ${failure.argv.join(' ')}\n` +
+        `  last lines:\n${block(failure.lastLines)}` +
+        (failure.log === '' ? '' : `\n  full output: ${failure.log}`) +
+        (failure.hint === undefined ? '' : `\n  ${failure.hint}`)
+      );
+    case 'origins-exhausted':
+      return `No origin gave ${failure.subject}:\n${block(failure.attempts.map((attempt) => `${attempt.origin}: ${attempt.reason}`))}\n  ${failure.next}`;
+    case 'offline':
+      return `${failure.subject} is not in the store, and --offline forbids fetching it.\n  ${failure.next}`;
+    case 'download-failed':
+      return `Download of ${failure.url} failed: ${failure.reason}`;
+    case 'disk-full':
+      return `No space left on the disk of ${failure.path}${failure.neededBytes === undefined ? '' : ` (needs about ${Math.ceil(failure.neededBytes / 1e6)} MB)`}.\n  ${failure.next}`;
+    case 'io-failed':
+      return `Could not ${failure.operation} ${failure.path}: ${failure.reason}`;
+    case 'lock-busy':
+      return `${failure.path} is locked by ${failure.owner}; gave up after ${Math.round(failure.waitedMs / 1000)} s.`;
+    case 'doctor-faults':
+      return `doctor found ${failure.faults.length === 1 ? 'a fault' : `${failure.faults.length} faults`}:\n${block(failure.faults)}`;
+    case 'digest-mismatch':
+      return `${failure.subject} from ${failure.origin} has the wrong digest; it was thrown away.\n  expected sha256 ${failure.expected}\n  found    sha256 ${failure.found}`;
+    case 'archive-refused':
+      return `Archive ${failure.archive} was refused at entry ${JSON.stringify(failure.entry)}: ${failure.reason}\n  Nothing of it was kept.`;
+    case 'store-damaged':
+      return `The store is damaged at ${failure.path}:\n  expected ${failure.expected}\n  found    ${failure.found}\n  The entry is made again by the next run; \`cpython-awslc cache verify\` checks the others.`;
+    case 'record-invalid':
+      return `The record ${failure.path} cannot be read:\n${block(failure.problems.map(describeProblem))}`;
+    case 'proof-failed':
+      return `The thing built is not what was asked: ${failure.claims.length === 1 ? 'a claim fails' : `${failure.claims.length} claims fail`}\n${failure.claims
+        .map((claim) => block([claim.id, `  expected ${claim.expected}`, `  found    ${claim.found}`]))
+        .join('\n')}\n  full proof: ${failure.log}`;
+    case 'capability-mismatch':
+      return `AWS-LC ${failure.awslc} is not what the catalogue says:\n${block(failure.differences.map((difference) => `${difference.name}: expected ${difference.expected}, found ${difference.found}`))}`;
+    case 'verdicts-unexpected':
+      return `Unexpected verdicts: ${Object.entries(failure.counts)
+        .map(([name, count]) => `${count} ${name}`)
+        .join(', ')}\n${block(failure.first)}`;
+    case 'interrupted':
+      return `Interrupted (${failure.signal}); what is finished is kept, the same command goes on from there.`;
+    case 'bug':
+      return `This is a bug in cpython-awslc: ${failure.message}${failure.stack === undefined ? '' : `\n${block(failure.stack.split('\n'))}`}`;
+    default:
+      return unreachable(failure);
+  }
+};

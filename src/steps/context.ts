@@ -1,0 +1,40 @@
+import type { Step } from '../model/plan.ts';
+import type { StepRecord } from '../model/record.ts';
+import type { Result } from '../model/result.ts';
+
+/** Rewrites the beginning of an https origin's URL: `--mirror FROM=TO`. */
+export interface Mirror {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** How bytes may be got. */
+export interface FetchPolicy {
+  readonly offline: boolean;
+  readonly mirrors: readonly Mirror[];
+  /** The caller's environment, for proxies and for apt's, cargo's and git's own settings. */
+  readonly callerEnvironment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a step needs of the run that executes it. */
+export interface StepContext {
+  /** Place name (`work`, `tree`, an input role, `tool`) to absolute path. */
+  readonly places: Readonly<Record<string, string>>;
+  /** The plan's scrubbed environment, places not yet filled in. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly jobs: number;
+  /** Full output of every program that the step starts. */
+  readonly logFile: string;
+  /** Where verified downloads lie, named by their sha256. */
+  readonly downloadsDir: string;
+  readonly fetch: FetchPolicy;
+  readonly signal: AbortSignal;
+  /** A short line for the display: what is happening now. */
+  readonly progress: (text: string) => void;
+}
+
+/** What a step adds to its record; the executor knows the rest. */
+export type StepFindings = Pick<StepRecord, 'commands' | 'origin' | 'originsTried' | 'commit' | 'capabilities'>;
+
+/** A step fills `{tree}` or says why it could not. Nothing of `{tree}` is kept after a failure. */
+export type StepFunction = (step: Step, context: StepContext) => Promise<Result<StepFindings>>;
