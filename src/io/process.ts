@@ -70,7 +70,7 @@ export const runProgram = async (argv: readonly string[], options: ProgramOption
   const [file, ...args] = argv;
   if (file === undefined) throw new Error('runProgram needs a program');
   const { signal } = options;
-  if (isAborted(signal)) return fail({ code: 'interrupted', signal: String(signal.reason) });
+  if (isAborted(signal)) return fail({ code: 'interrupted', signal: String(signal?.reason) });
   const log = options.logFile;
   if (log !== undefined) {
     try {
