@@ -1,0 +1,145 @@
+import { statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { askProgram } from '../io/host-ask.ts';
+import { readToolchainKnowledge } from '../io/host-knowledge.ts';
+import { findRuntime, readHost } from '../io/host.ts';
+import { readCpu } from '../io/host-machine.ts';
+import { probeUrl } from '../io/host-origins.ts';
+import { hasAptRepository, hasPackageLists } from '../io/packages.ts';
+import type { Host } from '../model/host.ts';
+import type { ToolchainKnowledge } from '../model/knowledge.ts';
+import { ok, type Result } from '../model/result.ts';
+import { findMissing, type Missing } from '../plan/toolchain.ts';
+import type { CommandContext } from './context.ts';
+
+const probeTimeoutMs = 4000;
+
+/** What a test may put in place of the machine's own. */
+export interface DoctorSetting {
+  /** recipes/knowledge/toolchain.json unless given. */
+  readonly knowledge?: ToolchainKnowledge;
+  /** Where /proc, /etc and /var are; `/` unless given. */
+  readonly root?: string;
+  /** Effective user; the process's own unless given. */
+  readonly userId?: number;
+  /** Milliseconds since 1970; the clock unless given. */
+  readonly nowMs?: number;
+}
+
+/** An origin and whether it can serve what it is for. */
+export interface OriginState {
+  readonly subject: 'CPython' | 'AWS-LC';
+  readonly name: string;
+  readonly usable: boolean;
+  readonly reason: string;
+}
+
+/** The toolchain's part of the facts: what every build needs to know. */
+export interface ToolchainFacts {
+  readonly host: Host;
+  readonly knowledge: ToolchainKnowledge;
+  readonly missing: readonly Missing[];
+  /** Whether the package manager knows what it could install. */
+  readonly packageLists: boolean;
+}
+
+/** Everything that doctor judges. */
+export interface DoctorFacts extends ToolchainFacts {
+  readonly cpuFeatures: readonly string[];
+  readonly origins: readonly OriginState[] | 'not asked';
+  readonly disk: { readonly path: string; readonly freeBytes: number } | undefined;
+  readonly utf8: boolean;
+  readonly nowMs: number;
+}
+
+/** Reads the toolchain's facts. Failures: `file-invalid`, `unsupported`, `interrupted`. */
+export const readToolchainFacts = async (
+  context: CommandContext,
+  setting: DoctorSetting,
+): Promise<Result<ToolchainFacts>> => {
+  const knowledge = setting.knowledge === undefined ? await readToolchainKnowledge() : ok(setting.knowledge);
+  if (!knowledge.ok) return knowledge;
+  const root = setting.root ?? '/';
+  const host = await readHost({ env: context.env, signal: context.signal, knowledge: knowledge.value, root });
+  if (!host.ok) return host;
+  const { packageFamily } = host.value;
+  return ok({
+    host: host.value,
+    knowledge: knowledge.value,
+    missing: findMissing(host.value, knowledge.value, findRuntime(knowledge.value, root)),
+    packageLists: packageFamily !== undefined && hasPackageLists(packageFamily, root),
+  });
+};
+
+/** Asks each origin of the knowledge whether it could serve; https ones all at once, with a timeout. */
+export const readOrigins = async (facts: ToolchainFacts, context: CommandContext): Promise<readonly OriginState[]> =>
+  Promise.all(
+    facts.knowledge.origins.map(async ({ subject, kind, url }): Promise<OriginState> => {
+      switch (kind) {
+        case 'https': {
+          if (url === undefined) return { subject, name: 'https', usable: false, reason: 'no address is known' };
+          const { env, signal } = context;
+          const reach = await probeUrl(url, { env, signal, timeoutMs: probeTimeoutMs });
+          return { subject, name: `https ${new URL(url).hostname}`, usable: reach.reachable, reason: reach.reason };
+        }
+        case 'debian': {
+          const usable =
+            facts.host.packageFamily === 'apt' && facts.packageLists && (await hasAptRepository({ env: context.env }));
+          const reason =
+            facts.host.packageFamily === 'apt' ? 'apt has no package lists of a repository' : 'this machine has no apt';
+          return { subject, name: 'debian (apt)', usable, reason: usable ? '' : reason };
+        }
+        case 'crate': {
+          const cargo = facts.missing.find((missing) => missing.name === 'cargo');
+          const reason =
+            cargo === undefined
+              ? ''
+              : cargo.found === undefined
+                ? 'there is no cargo'
+                : `${cargo.found} is older than ${cargo.minimum ?? 'needed'}`;
+          return { subject, name: 'crate (cargo)', usable: cargo === undefined, reason };
+        }
+      }
+    }),
+  );
+
+/** Free space for ordinary users where the store is, or where it would be made. */
+const readDisk = async (store: string): Promise<DoctorFacts['disk']> => {
+  for (let at = store; ; at = dirname(at)) {
+    try {
+      const { bavail, bsize } = await statfs(at);
+      return { path: at, freeBytes: bavail * bsize };
+    } catch {
+      if (at === dirname(at)) return undefined;
+    }
+  }
+};
+
+/** Whether programs can be given a UTF-8 locale. musl knows no other. */
+const readUtf8 = async (libc: Host['platform']['libc'], context: CommandContext): Promise<boolean> => {
+  if (libc === 'musl') return true;
+  const answer = await askProgram(['locale', '-a'], { env: context.env, signal: context.signal });
+  return /utf-?8/i.test(answer?.stdout ?? '');
+};
+
+/** Where the store is unless the command line says so: the XDG cache directory. */
+const defaultStore = (env: CommandContext['env']): string =>
+  join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? '/', '.cache'), 'cpython-awslc');
+
+/** Reads everything that doctor judges. Failures as `readToolchainFacts`. */
+export const readDoctorFacts = async (
+  options: { readonly offline?: boolean; readonly store?: string },
+  context: CommandContext,
+  setting: DoctorSetting,
+): Promise<Result<DoctorFacts>> => {
+  const facts = await readToolchainFacts(context, setting);
+  if (!facts.ok) return facts;
+  const store = options.store === undefined ? defaultStore(context.env) : resolve(context.cwd, options.store);
+  const [origins, disk, utf8] = await Promise.all([
+    options.offline === true ? ('not asked' as const) : readOrigins(facts.value, context),
+    readDisk(store),
+    readUtf8(facts.value.host.platform.libc, context),
+  ]);
+  const cpuFeatures = readCpu(setting.root).features;
+  return ok({ ...facts.value, cpuFeatures, origins, disk, utf8, nowMs: setting.nowMs ?? Date.now() });
+};
