@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { removeTree } from '../io/files.ts';
 import { choosePackages, installCommand, refreshCommand, type ChosenPackages } from '../io/packages.ts';
 import { runPrivileged } from '../io/packages-run.ts';
 import { quoteCommand } from '../io/process.ts';
@@ -122,9 +124,10 @@ export const installMissing = async (request: InstallRequest, context: CommandCo
   const install = installCommand(knowledge, final.packages, isRoot);
   const failures = await run(install);
   const [first] = failures;
-  const missedFile = first?.code === 'command-failed' && /404|Unable to fetch/.test(first.lastLines.join('\n'));
   // The lists name versions that the mirror has since replaced: fetch them again, once.
-  if (!missedFile || refresh === undefined || refreshes.length > 0) return failures;
+  if (first?.code !== 'command-failed' || !/404|Unable to fetch/.test(first.lastLines.join('\n'))) return failures;
+  if (refresh === undefined || refreshes.length > 0) return failures;
+  await removeTree(dirname(first.log));
   const again = await run(refresh);
   return again.length > 0 ? again : run(install);
 };
