@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { writeJsonAtomic } from '../io/files.ts';
+import type { OriginContext } from '../io/origins/context.ts';
+import { fetchArchive } from '../io/origins/fetch.ts';
+import type { OriginAttempt } from '../model/failure.ts';
+import { ok } from '../model/result.ts';
+import type { StepContext, StepFunction } from './context.ts';
+import { fillPlaces } from './places.ts';
+
+/** What origins need of a step's context. */
+export const toOriginContext = (context: StepContext): OriginContext => ({
+  downloadsDir: context.downloadsDir,
+  offline: context.fetch.offline,
+  mirrors: context.fetch.mirrors,
+  callerEnvironment: context.fetch.callerEnvironment,
+  signal: context.signal,
+  progress: context.progress,
+});
+
+/**
+ * Makes sure that the archives lie among the downloads with the right digests; `{tree}` gets a small `fetched.json`
+ * that names them, not a second copy. The record says which origin gave the bytes and what the others said.
+ */
+export const fetchStep: StepFunction = async (step, context) => {
+  const files: { file: string; sha256: string; sizeBytes: number }[] = [];
+  const origins: string[] = [];
+  const originsTried: OriginAttempt[] = [];
+  for (const action of step.actions) {
+    if (action.do !== 'fetch') throw new Error(`a fetch step does not ${action.do}`);
+    const { archive } = action;
+    const fetched = await fetchArchive(archive, toOriginContext(context));
+    if (!fetched.ok) return fetched;
+    files.push({ file: archive.file, sha256: archive.sha256, sizeBytes: fetched.value.sizeBytes });
+    if (fetched.value.origin !== undefined) origins.push(fetched.value.origin);
+    originsTried.push(...fetched.value.originsTried);
+  }
+  const written = await writeJsonAtomic(join(fillPlaces('{tree}', context), 'fetched.json'), { version: 1, files });
+  if (!written.ok) return written;
+  return ok({
+    commands: [],
+    // Nothing when the bytes lay here already: which origin gave them is not known any more.
+    ...(origins.length === 0 ? {} : { origin: origins.join(', ') }),
+    ...(originsTried.length === 0 ? {} : { originsTried }),
+  });
+};
