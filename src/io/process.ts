@@ -11,6 +11,12 @@ const killGraceMs = 3000;
 /** How many of the last lines of output a failure shows. */
 const lastLineCount = 25;
 
+/** A program while it runs. */
+export interface RunningProgram {
+  /** Sends a signal to the program and everything that it started in its process group. */
+  readonly signalGroup: (signal: NodeJS.Signals) => void;
+}
+
 export interface ProgramOptions {
   /** What the program is run for: the failure names it. */
   readonly purpose: string;
@@ -26,6 +32,8 @@ export interface ProgramOptions {
   readonly signal?: AbortSignal;
   /** Called with each line of output. */
   readonly onLine?: (line: string) => void;
+  /** Called once, as soon as the program runs. */
+  readonly onSpawn?: (program: RunningProgram) => void;
   /** Exit codes that are not failures; `[0]` unless given. */
   readonly acceptedExitCodes?: readonly number[];
 }
@@ -101,6 +109,14 @@ export const runProgram = async (argv: readonly string[], options: ProgramOption
     buffer: capture ? true : { stdout: false, stderr: false },
     maxBuffer: 64 * 1024 * 1024,
   });
+  const { pid } = child;
+  if (pid !== undefined) {
+    options.onSpawn?.({
+      signalGroup: (name) => {
+        signalGroup(pid, name);
+      },
+    });
+  }
   const sinks: { stream: WriteStream; error: () => unknown; path: string }[] = [];
   const logSink = log === undefined ? undefined : { ...openSink(log, 'a'), path: log };
   if (logSink !== undefined) sinks.push(logSink);

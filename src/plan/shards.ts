@@ -1,0 +1,182 @@
+import { compareCodeUnits } from '../model/json.ts';
+import type { SuiteEvent } from '../model/suite.ts';
+import type { Timings } from '../model/timings.ts';
+
+/** Case ids by the file that collects them, files in the order that they run in. */
+export type CasesByFile = Readonly<Record<string, readonly string[]>>;
+
+/** What one process runs. */
+export interface Shard {
+  readonly cases: CasesByFile;
+  readonly estimateMs: number;
+}
+
+/** What a case is thought to take when nothing is known of it. */
+const unknownCaseMs = 30;
+/** Less work than this is not worth a process. */
+const leastShardMs = 2000;
+/** What a file costs each process that imports it. */
+const importMs = 400;
+
+interface Unit {
+  readonly file: string;
+  /** Position of the first case among the file's: cases of a file keep their order. */
+  readonly key: string;
+  readonly ids: readonly string[];
+  readonly estimateMs: number;
+}
+
+const scopeOf = (id: string): string => id.slice(0, Math.max(id.lastIndexOf('.'), 0));
+
+/** Estimates each case of one class: known cases as known, the rest of the class's time shared by the others. */
+const estimateClass = (scope: string, ids: readonly string[], timings: Timings): readonly number[] => {
+  const known = ids.map((id) => timings.casesMs[id]);
+  const knownMs = known.reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
+  const unknownCount = known.filter((ms) => ms === undefined).length;
+  const classMs = timings.classesMs[scope];
+  const otherMs = classMs === undefined ? unknownCaseMs : Math.max(classMs - knownMs, 0) / Math.max(unknownCount, 1);
+  return known.map((ms) => ms ?? otherMs);
+};
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Puts items, longest first, each into the bin that is then least full. */
+const fillBins = <T>(items: readonly T[], size: (item: T) => number, count: number): readonly T[][] => {
+  const bins = Array.from({ length: count }, () => ({ items: [] as T[], total: 0 }));
+  for (const item of [...items].sort((a, b) => size(b) - size(a))) {
+    const least = bins.reduce((best, bin) => (bin.total < best.total ? bin : best));
+    least.items.push(item);
+    least.total += size(item);
+  }
+  return bins.map((bin) => bin.items).filter((bin) => bin.length > 0);
+};
+
+const makeUnits = (file: string, ids: readonly string[], timings: Timings, longMs: number): readonly Unit[] => {
+  const classes = new Map<string, string[]>();
+  for (const id of ids) classes.set(scopeOf(id), [...(classes.get(scopeOf(id)) ?? []), id]);
+  return [...classes].flatMap(([scope, members]): readonly Unit[] => {
+    const estimates = estimateClass(scope, members, timings);
+    const totalMs = sum(estimates);
+    const parts = Math.ceil(totalMs / longMs);
+    if (parts <= 1) return [{ file, key: scope, ids: members, estimateMs: totalMs }];
+    const cases = members.map((id, index) => ({ id, ms: estimates[index] ?? unknownCaseMs }));
+    return fillBins(cases, (item) => item.ms, parts).map((part, index) => ({
+      file,
+      key: `${scope}#${index}`,
+      ids: part.map((item) => item.id),
+      estimateMs: sum(part.map((item) => item.ms)),
+    }));
+  });
+};
+
+/**
+ * Shares cases out among at most `count` processes so that they end at about the same time: the longest class first, each to
+ * the process that is then least busy, counting what importing another file costs. A class stays together unless it takes
+ * more than half of one process's share; then it is cut by case. Files and cases keep their order within a shard.
+ */
+export const planShards = (cases: CasesByFile, timings: Timings, count: number): readonly Shard[] => {
+  const files = Object.entries(cases);
+  const whole = files.flatMap(([file, ids]) => makeUnits(file, ids, timings, Number.POSITIVE_INFINITY));
+  const totalMs = sum(whole.map((unit) => unit.estimateMs));
+  const useful = Math.max(1, Math.min(count, Math.ceil(totalMs / leastShardMs)));
+  const shareMs = totalMs / useful;
+  const units = files
+    .flatMap(([file, ids]) => makeUnits(file, ids, timings, Math.max(shareMs / 2, importMs)))
+    .sort((a, b) => b.estimateMs - a.estimateMs || compareCodeUnits(a.file, b.file) || compareCodeUnits(a.key, b.key));
+  const shards = Array.from({ length: useful }, () => ({ ids: new Map<string, Set<string>>(), estimateMs: 0 }));
+  for (const unit of units) {
+    const loadOn = (shard: (typeof shards)[number]): number =>
+      shard.estimateMs + unit.estimateMs + (shard.ids.has(unit.file) ? 0 : importMs);
+    const best = shards.reduce((chosen, shard) => (loadOn(shard) < loadOn(chosen) ? shard : chosen));
+    best.estimateMs = loadOn(best);
+    const ids = best.ids.get(unit.file) ?? new Set<string>();
+    best.ids.set(unit.file, ids);
+    for (const id of unit.ids) ids.add(id);
+  }
+  return shards
+    .filter((shard) => shard.ids.size > 0)
+    .map((shard) => ({
+      cases: Object.fromEntries(
+        files
+          .map(([file, ids]) => [file, ids.filter((id) => shard.ids.get(file)?.has(id))] as const)
+          .filter(([, ids]) => ids.length > 0),
+      ),
+      estimateMs: Math.round(shard.estimateMs),
+    }))
+    .sort((a, b) => b.estimateMs - a.estimateMs);
+};
+
+/** Every file that a case was collected from: what a second run of some cases needs to know. Ids are without subtests. */
+export const locateCases = (events: readonly SuiteEvent[], ids: ReadonlySet<string>): CasesByFile => {
+  const files = new Map<string, Set<string>>();
+  for (const event of events) {
+    if (event.event !== 'collect') continue;
+    const found = event.ids.filter((id) => ids.has(id));
+    if (found.length > 0) files.set(event.file, new Set([...(files.get(event.file) ?? []), ...found]));
+  }
+  return Object.fromEntries([...files].map(([file, found]) => [file, [...found]]));
+};
+
+/** What a process that died leaves to be run by another. */
+export interface Leftover {
+  /** Cases that had not started. */
+  readonly cases: CasesByFile;
+  /** The file that it died in, or ended last. */
+  readonly file: string;
+  /** What it was doing: `while running ID`. */
+  readonly place: string;
+}
+
+/**
+ * What to run again after a process died: everything asked that had not started. The case that was running is not among it:
+ * it stays unresolved. A death in an import takes the file's cases with it, one between cases the next class (its fixture, most
+ * likely), so that running the leftover always gets further.
+ */
+export const findLeftover = (asked: CasesByFile, events: readonly SuiteEvent[]): Leftover => {
+  const done = new Set<string>();
+  const ended = new Set<string>();
+  let file = Object.keys(asked)[0] ?? '';
+  let inFile = false;
+  let collected: readonly string[] | undefined;
+  let running: string | undefined;
+  for (const event of events) {
+    if (event.event === 'begin') {
+      file = event.file;
+      inFile = true;
+      collected = undefined;
+      ended.clear();
+    } else if (event.event === 'collect') collected = [...(collected ?? []), ...event.ids];
+    else if (event.event === 'start') running = event.id;
+    else if (event.event === 'end') {
+      running = undefined;
+      ended.add(event.id);
+    } else if (event.event === 'done') {
+      done.add(event.file);
+      inFile = false;
+    }
+  }
+  const later = Object.entries(asked).filter(([name]) => !done.has(name) && name !== file);
+  if (!inFile) return { cases: Object.fromEntries(later), file, place: 'after its last case' };
+  if (collected === undefined) return { cases: Object.fromEntries(later), file, place: `while importing ${file}` };
+  const unstarted = collected.filter((id) => !ended.has(id) && id !== running);
+  const scope = running === undefined ? scopeOf(unstarted[0] ?? '') : undefined;
+  const kept = unstarted.filter((id) => scopeOf(id) !== scope);
+  return {
+    cases: Object.fromEntries([...(kept.length > 0 ? [[file, kept] as const] : []), ...later]),
+    file,
+    place: running === undefined ? `between cases of ${file}` : `while running ${running}`,
+  };
+};
+
+/** More processes than this at once gain nothing: the longest cases take several seconds each. */
+const mostAtOnce = 24;
+
+/**
+ * How many shards, and how many of them at a time. Suites mostly sleep, so there are four at a time for each core; twice as
+ * many shards keep the cores busy to the end. Measured with the 15 crypto files on two cores: 4, 6, 8 at a time take 50, 34, 24 s,
+ * 12 and 16 no less.
+ */
+export const chooseParallelism = (cores: number): { readonly shards: number; readonly atOnce: number } => {
+  const atOnce = Math.max(4, Math.min(4 * cores, mostAtOnce));
+  return { shards: Math.min(2 * atOnce, 32), atOnce };
+};
