@@ -1,0 +1,108 @@
+import { isExpected, type Verdict, type VerdictReport } from '../model/verdict.ts';
+import { stripControls } from './text.ts';
+import { describeCell } from './verdicts.ts';
+
+/** How much of a traceback goes into a document, in characters: its end says what went wrong. */
+const maxDetailChars = 16_000;
+
+/** Text that XML 1.0 may hold: no control characters, lone surrogates or non-characters. */
+const xmlText = (text: string): string =>
+  stripControls(text)
+    .replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]|[\uFFFE\uFFFF]/g, '\uFFFD')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+
+const xmlAttribute = (text: string): string =>
+  xmlText(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
+
+const attributes = (values: Readonly<Record<string, string>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => ` ${name}="${xmlAttribute(value)}"`)
+    .join('');
+
+const seconds = (durationMs: number | undefined): string => ((durationMs ?? 0) / 1000).toFixed(3);
+
+type Shape = 'passed' | 'skipped' | 'failure' | 'error';
+
+/** What a verdict is to a JUnit reader. What was expected to fail or skip is a skip with its reason; what ran to no end is an error. */
+const shapeOf = ({ verdict }: Verdict): Shape => {
+  if (verdict === 'PASS') return 'passed';
+  if (isExpected(verdict)) return 'skipped';
+  return verdict === 'LOST' || verdict === 'UNRESOLVED' ? 'error' : 'failure';
+};
+
+/** `test.test_ssl.ThreadedTests.test_x (i=1)` into class and name: the last dot before the parameters. */
+const splitName = (verdict: Verdict): { readonly classname: string; readonly name: string } => {
+  const space = verdict.id.indexOf(' ');
+  const dot = verdict.id.lastIndexOf('.', space < 0 ? undefined : space);
+  return dot < 0 || verdict.id === verdict.file
+    ? { classname: verdict.file, name: verdict.id }
+    : { classname: verdict.id.slice(0, dot), name: verdict.id.slice(dot + 1) };
+};
+
+const shortenDetails = (details: string): string =>
+  details.length <= maxDetailChars ? details : `...${details.slice(-maxDetailChars)}`;
+
+const formatCase = (verdict: Verdict): string => {
+  const { classname, name } = splitName(verdict);
+  const head = `    <testcase${attributes({ classname, name, time: seconds(verdict.durationMs) })}`;
+  const shape = shapeOf(verdict);
+  if (shape === 'passed') return `${head}/>`;
+  const message = `${verdict.verdict}: ${verdict.reason ?? ''}`;
+  if (shape === 'skipped') return `${head}>\n      <skipped${attributes({ message })}/>\n    </testcase>`;
+  const body = xmlText(shortenDetails(verdict.details ?? verdict.reason ?? ''));
+  return `${head}>\n      <${shape}${attributes({ message, type: verdict.verdict })}>${body}</${shape}>\n    </testcase>`;
+};
+
+interface Totals {
+  readonly tests: string;
+  readonly failures: string;
+  readonly errors: string;
+  readonly skipped: string;
+}
+
+const totalsOf = (verdicts: readonly Verdict[]): Totals => {
+  const count = (shape: Shape): string => String(verdicts.filter((verdict) => shapeOf(verdict) === shape).length);
+  return {
+    tests: String(verdicts.length),
+    failures: count('failure'),
+    errors: count('error'),
+    skipped: count('skipped'),
+  };
+};
+
+const sumDurations = (verdicts: readonly Verdict[]): number =>
+  verdicts.reduce((total, verdict) => total + (verdict.durationMs ?? 0), 0);
+
+/**
+ * The verdicts as JUnit XML, within what the schemas of Ant and Jenkins share: one suite per file, one case per verdict.
+ * XFAIL, XSKIP, XFLAKY and SKIP are skips whose message has the reason; LOST and UNRESOLVED are errors, other unexpected
+ * verdicts failures. Names no host.
+ */
+export const formatJunit = (report: VerdictReport): string => {
+  const files = new Map<string, Verdict[]>();
+  for (const verdict of report.verdicts) files.set(verdict.file, [...(files.get(verdict.file) ?? []), verdict]);
+  const properties = {
+    cell: describeCell(report.cell),
+    ...(report.ranAt === undefined ? {} : { ranAt: report.ranAt }),
+    recorded: String(report.recorded),
+    ...Object.fromEntries(report.notes.map((note, index) => [`note.${index + 1}`, note])),
+  };
+  const suites = [...files].map(([file, verdicts]) =>
+    [
+      `  <testsuite${attributes({ name: file, ...totalsOf(verdicts), time: seconds(sumDurations(verdicts)) })}>`,
+      '    <properties>',
+      ...Object.entries(properties).map(([name, value]) => `      <property${attributes({ name, value })}/>`),
+      '    </properties>',
+      ...verdicts.map(formatCase),
+      '  </testsuite>',
+    ].join('\n'),
+  );
+  const total = attributes({
+    name: 'cpython-awslc',
+    ...totalsOf(report.verdicts),
+    time: seconds(sumDurations(report.verdicts)),
+  });
+  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${total}>`, ...suites, '</testsuites>', ''].join('\n');
+};

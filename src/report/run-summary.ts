@@ -1,0 +1,61 @@
+import type { Cell } from '../model/cell.ts';
+import type { VerdictReport } from '../model/verdict.ts';
+import { formatDuration, paint, plural, type TextOptions } from './text.ts';
+import { describeCell, describeResult, formatCounts } from './verdicts.ts';
+
+/** What became of one cell. */
+export interface CellSummary {
+  readonly cell: Cell;
+  readonly steps: {
+    readonly done: number;
+    readonly recorded: number;
+    readonly failed: number;
+    readonly notRun: number;
+  };
+  /** Claims of the proof; `of` is when it was made, when that was an earlier run. */
+  readonly proof?: { readonly holds: number; readonly fails: number; readonly of?: string };
+  readonly verdicts?: VerdictReport;
+  /** Where the Python is, and the command that runs it. */
+  readonly python?: { readonly path: string; readonly command: string };
+}
+
+export interface RunSummary {
+  readonly id: string;
+  readonly durationMs: number;
+  readonly cells: readonly CellSummary[];
+}
+
+const formatSteps = ({ done, recorded, failed, notRun }: CellSummary['steps']): string =>
+  [
+    `${plural(done, 'step')} done`,
+    ...(recorded > 0 ? [`${recorded} recorded`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(notRun > 0 ? [`${notRun} not run`] : []),
+  ].join(', ');
+
+const formatCell = (summary: CellSummary, options: TextOptions): string => {
+  const lines = [paint(describeCell(summary.cell), 'bold', options), `  steps    ${formatSteps(summary.steps)}`];
+  const { proof, verdicts, python } = summary;
+  if (proof !== undefined) {
+    const text =
+      proof.fails === 0
+        ? plural(proof.holds, 'claim holds', 'claims hold')
+        : `${proof.fails} of ${plural(proof.holds + proof.fails, 'claim')} ${proof.fails === 1 ? 'fails' : 'fail'}`;
+    const of = proof.of === undefined ? '' : ` (of ${proof.of})`;
+    lines.push(`  proof    ${paint(text, proof.fails === 0 ? 'green' : 'red', options)}${of}`);
+  }
+  if (verdicts !== undefined) {
+    const of = verdicts.recorded ? ` (of ${verdicts.ranAt ?? 'an earlier run'})` : '';
+    lines.push(`  suites   ${paint(describeResult(verdicts), verdicts.asExpected ? 'green' : 'red', options)}${of}`);
+    if (verdicts.verdicts.length > 0) lines.push(`           ${formatCounts(verdicts)}`);
+  }
+  if (python !== undefined) lines.push(`  python   ${python.path}`, `  run it   ${python.command}`);
+  return lines.join('\n');
+};
+
+/** The end of a run for a terminal: for each cell what was done, what the proof and the suites say, and where the Python is. */
+export const formatRunSummary = (summary: RunSummary, options: TextOptions): string =>
+  `${[
+    ...summary.cells.map((cell) => formatCell(cell, options)),
+    paint(`run ${summary.id}, ${formatDuration(summary.durationMs)}`, 'dim', options),
+  ].join('\n')}\n`;

@@ -1,0 +1,82 @@
+import type { Capabilities } from '../model/catalogue.ts';
+import type { Cell } from '../model/cell.ts';
+import type { When } from '../model/manifest.ts';
+import type { EnvironmentFacts } from '../model/suite.ts';
+import { isInRange, parseRange, rangesOverlap } from './ranges.ts';
+
+/** What conditions are asked of: the cell that was built and the machine that its suites ran on. */
+export interface Facts {
+  readonly cell: Cell;
+  readonly capabilities: Capabilities;
+  readonly environment: EnvironmentFacts;
+}
+
+/** AWS-LC's version as ranges spell it: `fips-4.2.0` for a FIPS version, whether or not the cell's version says so itself. */
+const awslcVersionOf = (cell: Cell): string =>
+  cell.awslc.fips && !cell.awslc.version.startsWith('fips-') ? `fips-${cell.awslc.version}` : cell.awslc.version;
+
+/**
+ * Whether AWS-LC has a capability: `pha`, `pskTls13`, `hash:NAME`, `function:NAME`. Undefined when nothing is known of
+ * it (a function that was not probed): then neither `true` nor `false` holds.
+ */
+export const findCapability = (capabilities: Capabilities, name: string): boolean | undefined => {
+  if (name === 'pha') return capabilities.pha;
+  if (name === 'pskTls13') return capabilities.pskTls13;
+  if (name.startsWith('hash:')) return capabilities.hashes.includes(name.slice('hash:'.length));
+  if (name.startsWith('function:')) return capabilities.functions[name.slice('function:'.length)];
+  return undefined;
+};
+
+/** Whether every given condition holds. No conditions always hold. */
+export const evaluateWhen = (when: When | undefined, facts: Facts): boolean => {
+  if (when === undefined) return true;
+  const { cell, environment } = facts;
+  const isOneOf = (list: readonly string[] | undefined, value: string): boolean =>
+    list === undefined || list.includes(value);
+  const isEqual = (wanted: boolean | undefined, found: boolean): boolean => wanted === undefined || wanted === found;
+  return (
+    (when.python === undefined || isInRange(cell.python.version, when.python)) &&
+    (when.awslc === undefined || isInRange(awslcVersionOf(cell), when.awslc)) &&
+    isOneOf(when.line, cell.awslc.line) &&
+    isOneOf(when.link, cell.link) &&
+    isOneOf(when.arch, cell.platform.arch) &&
+    isOneOf(when.libc, cell.platform.libc) &&
+    isOneOf(when.optimization, cell.optimization) &&
+    isEqual(when.fips, cell.awslc.fips) &&
+    isEqual(when.emulated, environment.emulated) &&
+    isEqual(when.network, environment.network) &&
+    isEqual(when.ipv6, environment.ipv6) &&
+    isEqual(when.root, environment.root) &&
+    (when.resourceMissing === undefined || !environment.resources.includes(when.resourceMissing)) &&
+    Object.entries(when.capability ?? {}).every(([name, wanted]) => findCapability(facts.capabilities, name) === wanted)
+  );
+};
+
+const listsMeet = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
+  a === undefined || b === undefined || a.some((value) => b.includes(value));
+
+const booleansMeet = (a: boolean | undefined, b: boolean | undefined): boolean =>
+  a === undefined || b === undefined || a === b;
+
+const rangesMeet = (a: string | undefined, b: string | undefined): boolean => {
+  if (a === undefined || b === undefined) return true;
+  const first = parseRange(a);
+  const second = parseRange(b);
+  return first.ok && second.ok && rangesOverlap(first.value, second.value);
+};
+
+/** Whether there can be a cell and machine for which both sets of conditions hold: what cannot be excluded counts as possible. */
+export const conditionsOverlap = (a: When = {}, b: When = {}): boolean =>
+  rangesMeet(a.python, b.python) &&
+  rangesMeet(a.awslc, b.awslc) &&
+  listsMeet(a.line, b.line) &&
+  listsMeet(a.link, b.link) &&
+  listsMeet(a.arch, b.arch) &&
+  listsMeet(a.libc, b.libc) &&
+  listsMeet(a.optimization, b.optimization) &&
+  booleansMeet(a.fips, b.fips) &&
+  booleansMeet(a.emulated, b.emulated) &&
+  booleansMeet(a.network, b.network) &&
+  booleansMeet(a.ipv6, b.ipv6) &&
+  booleansMeet(a.root, b.root) &&
+  Object.entries(a.capability ?? {}).every(([name, wanted]) => booleansMeet(wanted, b.capability?.[name]));

@@ -1,0 +1,163 @@
+import { lineSchema } from '../model/catalogue.ts';
+import type { Problem } from '../model/failure.ts';
+import { canonicalJson, parseJson } from '../model/json.ts';
+import { manifestSchema, type Manifest, type ManifestEntry, type When } from '../model/manifest.ts';
+import { linkSchema, optimizationSchema } from '../model/recipe.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { conditionsOverlap } from './conditions.ts';
+import { patternsOverlap } from './patterns.ts';
+import { parseRange, rangesOverlap } from './ranges.ts';
+
+/** Names that a manifest may use, from the catalogue: what is not in them is probably misspelt. */
+export interface KnownNames {
+  readonly hashes: readonly string[];
+  readonly functions: readonly string[];
+}
+
+const resources =
+  'audio console cpu curses decimal gui largefile network subprocess tzdata urlfetch walltime xpickle'.split(' ');
+const listConditions: Partial<Record<keyof When, readonly string[]>> = {
+  line: lineSchema.options,
+  link: linkSchema.options,
+  optimization: optimizationSchema.options,
+  libc: ['gnu', 'musl'],
+};
+
+/** Edit distance (Levenshtein), in UTF-16 code units. */
+const measureDistance = (a: string, b: string): number => {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [row, character] of a.split('').entries()) {
+    const current = [row + 1];
+    for (const [column, other] of b.split('').entries()) {
+      const replace = (previous[column] ?? 0) + (character === other ? 0 : 1);
+      current.push(Math.min(replace, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+};
+
+/** The known name that is closest to a misspelt one, when it is close. */
+const suggestName = (name: string, known: readonly string[]): string | undefined => {
+  const [best] = known
+    .map((candidate) => ({ candidate, distance: measureDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= (name.length <= 3 ? 1 : 2) ? best.candidate : undefined;
+};
+
+const unknownName = (path: string, what: string, name: string, known: readonly string[]): Problem => {
+  const suggestion = suggestName(name, known);
+  return {
+    path,
+    message: `unknown ${what} ${JSON.stringify(name)}`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+};
+
+const checkRange = (path: string, text: string, series?: string): readonly Problem[] => {
+  const range = parseRange(text);
+  if (!range.ok) return [{ path, message: range.error }];
+  const ofSeries = series === undefined ? undefined : parseRange(`>=${series}.0a0 <${series}.9999`);
+  if (ofSeries?.ok === true && !rangesOverlap(range.value, ofSeries.value)) {
+    return [{ path, message: `no version of series ${String(series)} is in ${JSON.stringify(text)}` }];
+  }
+  return [];
+};
+
+const checkCapability = (path: string, name: string, known: KnownNames | undefined): readonly Problem[] => {
+  const [kind, subject] = name.split(/:(.*)/s);
+  const simple = ['pha', 'pskTls13'];
+  if (subject === undefined) {
+    return simple.includes(name) ? [] : [unknownName(path, 'capability', name, [...simple, 'hash:', 'function:'])];
+  }
+  if (kind !== 'hash' && kind !== 'function') {
+    const suggestion = suggestName(kind ?? '', ['hash', 'function']);
+    const problem = { path, message: `unknown capability ${JSON.stringify(name)}` };
+    return [suggestion === undefined ? problem : { ...problem, suggestion: `${suggestion}:${subject}` }];
+  }
+  const names = kind === 'hash' ? known?.hashes : known?.functions;
+  return names === undefined || names.includes(subject) ? [] : [unknownName(path, kind, subject, names)];
+};
+
+const checkWhen = (path: string, when: When | undefined, series: string, known?: KnownNames): readonly Problem[] => {
+  if (when === undefined) return [];
+  const problems: Problem[] = [];
+  if (when.python !== undefined) problems.push(...checkRange(`${path}.python`, when.python, series));
+  if (when.awslc !== undefined) problems.push(...checkRange(`${path}.awslc`, when.awslc));
+  for (const name of Object.keys(when.capability ?? {})) {
+    problems.push(...checkCapability(`${path}.capability[${JSON.stringify(name)}]`, name, known));
+  }
+  for (const key of ['line', 'link', 'arch', 'libc', 'optimization'] as const) {
+    const values = when[key];
+    if (values?.length === 0) problems.push({ path: `${path}.${key}`, message: 'an empty list never holds' });
+    const allowed = listConditions[key];
+    for (const [index, value] of (values ?? []).entries()) {
+      if (allowed !== undefined && !allowed.includes(value)) {
+        problems.push(unknownName(`${path}.${key}[${index}]`, key, value, allowed));
+      }
+    }
+  }
+  if (when.resourceMissing !== undefined && !resources.includes(when.resourceMissing)) {
+    problems.push(unknownName(`${path}.resourceMissing`, 'regrtest resource', when.resourceMissing, resources));
+  }
+  return problems;
+};
+
+const checkPattern = (path: string, pattern: string): readonly Problem[] => {
+  try {
+    // A class that explains a skip without a reason explains every skip.
+    return new RegExp(pattern).test('')
+      ? [{ path, message: 'matches every reason: anchor it to what it explains' }]
+      : [];
+  } catch (error) {
+    return [{ path, message: `not a regular expression: ${error instanceof Error ? error.message : String(error)}` }];
+  }
+};
+
+/** Two entries that cannot both be meant: the same twice, or contradicting expectations of one case at once. */
+const checkPair = (first: ManifestEntry, second: ManifestEntry, firstPath: string): string | undefined => {
+  const isSame =
+    first.id === second.id &&
+    first.expect === second.expect &&
+    first.match === second.match &&
+    canonicalJson(first.when ?? {}) === canonicalJson(second.when ?? {});
+  if (isSame) return `the same entry as ${firstPath}`;
+  if (first.expect === second.expect || !patternsOverlap(first.id, second.id)) return undefined;
+  if (!conditionsOverlap(first.when, second.when)) return undefined;
+  return `expects ${second.expect}, but ${firstPath} (${first.id}) expects ${first.expect} of the same case under the same conditions`;
+};
+
+/** Checks what the schema cannot: all problems at once, each with its JSON path. Empty when there is none. */
+export const checkManifest = (manifest: Manifest, known?: KnownNames): readonly Problem[] => {
+  const problems: Problem[] = [];
+  const names = new Map<string, number>();
+  for (const [index, environmentClass] of manifest.environment.entries()) {
+    const path = `$.environment[${index}]`;
+    const earlier = names.get(environmentClass.name);
+    if (earlier !== undefined)
+      problems.push({ path: `${path}.name`, message: `the same name as $.environment[${earlier}]` });
+    names.set(environmentClass.name, index);
+    problems.push(...checkPattern(`${path}.pattern`, environmentClass.pattern));
+    problems.push(...checkWhen(`${path}.when`, environmentClass.when, manifest.series, known));
+  }
+  for (const [index, entry] of manifest.entries.entries()) {
+    const path = `$.entries[${index}]`;
+    problems.push(...checkWhen(`${path}.when`, entry.when, manifest.series, known));
+    for (const [earlier, other] of manifest.entries.slice(0, index).entries()) {
+      const message = checkPair(other, entry, `$.entries[${earlier}]`);
+      if (message !== undefined) problems.push({ path, message });
+    }
+  }
+  return problems;
+};
+
+/**
+ * Reads a manifest from its text: syntax, schema and everything that `checkManifest` checks.
+ * Failures: `file-invalid` (`file` is named in it).
+ */
+export const parseManifest = (text: string, file: string, known?: KnownNames): Result<Manifest> => {
+  const parsed = parseJson(manifestSchema, text);
+  const problems = parsed.ok ? checkManifest(parsed.value, known) : parsed.error;
+  if (!parsed.ok || problems.length > 0) return fail({ code: 'file-invalid', what: 'manifest', file, problems });
+  return ok(parsed.value);
+};

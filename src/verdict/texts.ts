@@ -1,0 +1,41 @@
+/** A text of this machine and what stands for it in anything that is meant to be compared: a directory, a host name. */
+export interface Redaction {
+  readonly text: string;
+  readonly placeholder: string;
+}
+
+/**
+ * Takes this machine out of a traceback: the given texts, the built Python's place, temporary and home directories.
+ * The rest stays as it is.
+ */
+export const redactText = (text: string, redactions: readonly Redaction[] = []): string =>
+  [...redactions]
+    // The longest first: a work directory lies in the store, and must not become `{store}/…` by halves.
+    .sort((a, b) => b.text.length - a.text.length)
+    .filter((redaction) => redaction.text !== '')
+    .reduce((result, { text: found, placeholder }) => result.replaceAll(found, placeholder), text)
+    .replace(/(?<![\w}])\/[^\s"'<>:]*?\/lib(?:64)?\/(?=python3\.\d+)/g, '{python}/lib/')
+    .replace(/(?<![\w}])\/(?:var\/)?tmp\/[^\s"'<>:,)]+/g, '{tmp}')
+    .replace(/(?<![\w}])\/(?:root|home\/[^\s"'<>:/]+)(?=[/\s"'<>:,)]|$)/g, '{home}');
+
+/** The last line of a text that is not empty, trimmed. */
+export const lastLine = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .findLast((line) => line !== '') ?? '';
+
+/**
+ * A message without what differs between two runs of the same thing: addresses, ports, process numbers, temporary names,
+ * line numbers in C sources.
+ */
+export const normalizeMessage = (text: string): string =>
+  redactText(text)
+    .replace(/\b0x[0-9a-fA-F]+(?:\.\.\.)?/g, '0x')
+    .replace(/\.c:\d+/g, '.c')
+    .replace(/\bline \d+/g, 'line')
+    .replace(/(?<=['"]\s*, )\d{4,5}(?=[,)])/g, 'PORT')
+    .replace(/(?<=(?:127\.0\.0\.1|localhost|\]):)\d{1,5}\b/g, 'PORT')
+    .replace(/\b(pid|fd|port|thread)([ =:]+)\d+/gi, '$1$2N')
+    .replace(/\s+/g, ' ')
+    .trim();

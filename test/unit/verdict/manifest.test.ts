@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../src/model/manifest.ts';
+import { checkManifest, parseManifest } from '../../../src/verdict/manifest.ts';
+import { judgePlain, listVerdicts, makeManifest, makeRun, tellFile } from '../../rig/suite-runs.ts';
+
+const known = { hashes: ['sha256', 'sha3_256'], functions: ['SSL_read_ex'] };
+const entry = { id: 'test.test_ssl.A.test_x', expect: 'fail', match: 'x' } as const;
+const check = (manifest: Manifest): unknown => checkManifest(manifest, known);
+
+describe('checkManifest', () => {
+  it('finds nothing wrong with a good manifest', () => {
+    const manifest = makeManifest(
+      [
+        { ...entry, when: { python: '<3.14.5', capability: { pha: false, 'hash:sha256': true } } },
+        { ...entry, expect: 'skip', when: { python: '>=3.14.5' } },
+        { ...entry, id: 'test.test_ssl.A.*', match: 'y' },
+        { ...entry, when: { line: ['main'], link: ['static'], libc: ['musl'], resourceMissing: 'walltime' } },
+      ],
+      [{ name: 'windows', pattern: '^Windows only$', reason: 'about Windows' }],
+    );
+    // The pattern entry expects `fail` of a case that another expects to skip from 3.14.5 on: that one contradicts.
+    expect(check(manifest)).toEqual([
+      {
+        path: '$.entries[2]',
+        message:
+          'expects fail, but $.entries[1] (test.test_ssl.A.test_x) expects skip of the same case under the same conditions',
+      },
+      {
+        path: '$.entries[3]',
+        message:
+          'expects fail, but $.entries[1] (test.test_ssl.A.test_x) expects skip of the same case under the same conditions',
+      },
+    ]);
+    expect(check({ ...manifest, entries: manifest.entries.slice(0, 2) })).toEqual([]);
+  });
+
+  it('names every problem at once, with its path and what was probably meant', () => {
+    const manifest = makeManifest(
+      [
+        entry,
+        { ...entry },
+        { ...entry, expect: 'flaky', match: 'z' },
+        {
+          ...entry,
+          id: 'test.b',
+          when: {
+            python: '>=3.13.0 <3.13.9',
+            awslc: '>=5.x',
+            line: ['man'],
+            link: [],
+            optimization: ['quik'],
+            resourceMissing: 'waltime',
+            capability: { pskTLS13: true, 'hash:sha3_255': true, 'hahs:sha256': true, 'function:SSL_write_ex': false },
+          },
+        },
+      ],
+      [
+        { name: 'a', pattern: '(', reason: 'cannot be compiled' },
+        { name: 'a', pattern: '.*', reason: 'matches everything' },
+      ],
+    );
+    expect(check(manifest)).toEqual([
+      { path: '$.environment[0].pattern', message: expect.stringMatching(/^not a regular expression: /) as string },
+      { path: '$.environment[1].name', message: 'the same name as $.environment[0]' },
+      { path: '$.environment[1].pattern', message: 'matches every reason: anchor it to what it explains' },
+      { path: '$.entries[1]', message: 'the same entry as $.entries[0]' },
+      { path: '$.entries[2]', message: expect.stringContaining('expects flaky, but $.entries[0]') as string },
+      { path: '$.entries[2]', message: expect.stringContaining('expects flaky, but $.entries[1]') as string },
+      { path: '$.entries[3].when.python', message: 'no version of series 3.14 is in ">=3.13.0 <3.13.9"' },
+      { path: '$.entries[3].when.awslc', message: '">=5.x" is not a comparison with a version, as >=3.14.0' },
+      {
+        path: '$.entries[3].when.capability["pskTLS13"]',
+        message: 'unknown capability "pskTLS13"',
+        suggestion: 'pskTls13',
+      },
+      {
+        path: '$.entries[3].when.capability["hash:sha3_255"]',
+        message: 'unknown hash "sha3_255"',
+        suggestion: 'sha3_256',
+      },
+      {
+        path: '$.entries[3].when.capability["hahs:sha256"]',
+        message: 'unknown capability "hahs:sha256"',
+        suggestion: 'hash:sha256',
+      },
+      { path: '$.entries[3].when.capability["function:SSL_write_ex"]', message: 'unknown function "SSL_write_ex"' },
+      { path: '$.entries[3].when.line[0]', message: 'unknown line "man"', suggestion: 'main' },
+      { path: '$.entries[3].when.link', message: 'an empty list never holds' },
+      { path: '$.entries[3].when.optimization[0]', message: 'unknown optimization "quik"', suggestion: 'quick' },
+      {
+        path: '$.entries[3].when.resourceMissing',
+        message: 'unknown regrtest resource "waltime"',
+        suggestion: 'walltime',
+      },
+    ]);
+  });
+});
+
+describe('parseManifest', () => {
+  it('fails with file-invalid for text, schema and content', () => {
+    const problemsOf = (text: string): unknown => {
+      const parsed = parseManifest(text, 'x.json');
+      return parsed.ok || parsed.error.code !== 'file-invalid' ? parsed : parsed.error.problems.map(({ path }) => path);
+    };
+    expect(problemsOf('{')).toEqual(['$']);
+    const manifest = makeManifest([entry]);
+    expect(problemsOf(JSON.stringify({ ...manifest, entries: [{ ...entry, reason: 'short', evidence: '' }] }))).toEqual(
+      ['$.entries[0].reason', '$.entries[0].evidence'],
+    );
+    expect(problemsOf(JSON.stringify({ ...manifest, entries: [...manifest.entries, ...manifest.entries] }))).toEqual([
+      '$.entries[1]',
+    ]);
+  });
+});
+
+describe('recipes/manifests/3.14.json', () => {
+  const load = async (): Promise<Manifest> => {
+    const file = new URL('../../../recipes/manifests/3.14.json', import.meta.url);
+    const parsed = parseManifest(await readFile(file, 'utf8'), '3.14.json');
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error, null, 2));
+    return parsed.value;
+  };
+  const psk = 'test.test_ssl.ThreadedTests.test_psk_tls1_3';
+
+  it('explains the one failure of the recorded run, and no other failure of that case', async () => {
+    const manifest = await load();
+    const judged = (reason: string, entries = manifest.entries): string[] =>
+      listVerdicts(
+        judgePlain({
+          runs: [makeRun('first', tellFile('test_ssl', [{ id: psk, outcome: 'error', reason, details: reason }]))],
+          manifest: { ...manifest, entries },
+        }),
+      );
+    const seen = 'ssl.SSLError: [SSL: NO_PRIVATE_VALUE] HANDSHAKE_FAILURE_ON_CLIENT_HELLO (_ssl.c:1082)';
+    expect(judged(seen)).toEqual([`XFAIL ${psk}`]);
+    expect(judged('ssl.SSLError: [SSL: TLSV1_ALERT_UNKNOWN_PSK_IDENTITY]')).toEqual([`FAIL ${psk}`]);
+    expect(
+      judged(
+        seen,
+        manifest.entries.filter(({ id }) => id !== psk),
+      ),
+    ).toEqual([`FAIL ${psk}`]);
+  });
+
+  it('has no class for a skip that says that ssl or hashlib is missing', async () => {
+    const manifest = await load();
+    const reasons = [
+      'ssl module required',
+      'SSL not available',
+      'No ssl module',
+      'requires _hashlib',
+      'ssl support required',
+      "hash digest 'sha256' is not available",
+      'TLSv1_2 is not available.',
+      'TLS-PSK disabled on this OpenSSL build',
+      "No module named '_ssl'",
+      'Got [SSL: CERTIFICATE_VERIFY_FAILED] trying to connect to example',
+      "resource 'largefile' is not enabled",
+    ];
+    const cases = reasons.map((reason, index) => ({
+      id: `test.test_x.A.test_${index}`,
+      outcome: 'skip' as const,
+      reason,
+    }));
+    const { counts } = judgePlain({ runs: [makeRun('first', tellFile('test_x', cases))], manifest });
+    expect(counts.NEWSKIP).toBe(reasons.length);
+  });
+});
