@@ -9,10 +9,12 @@ export const platformSchema = z.strictObject({
 });
 export type Platform = z.infer<typeof platformSchema>;
 
+const treeSchema = z.string().describe('content digest of a path: or git: source; absent for a catalogued version');
+
 /** One exact combination. Everything that tells two cells apart is here. */
 export const cellSchema = z.strictObject({
-  python: z.strictObject({ version: z.string(), series: z.string() }),
-  awslc: z.strictObject({ version: z.string(), line: lineSchema, fips: z.boolean() }),
+  python: z.strictObject({ version: z.string(), series: z.string(), tree: treeSchema.optional() }),
+  awslc: z.strictObject({ version: z.string(), line: lineSchema, fips: z.boolean(), tree: treeSchema.optional() }),
   platform: platformSchema,
   target: z.string(),
   link: linkSchema,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { archiveSchema, capabilitiesSchema } from './catalogue.ts';
+import { archiveSchema, capabilitiesSchema, sha256Schema } from './catalogue.ts';
 import { cellSchema, platformSchema } from './cell.ts';
 import { presetSchema } from './recipe.ts';
 
@@ -28,17 +28,27 @@ export const actionSchema = z.discriminatedUnion('do', [
     why: z.string().optional(),
   }),
   z.strictObject({ do: z.literal('write'), path: z.string(), text: z.string(), why: z.string().optional() }),
-  z.strictObject({ do: z.literal('mkdir'), path: z.string() }),
+  /** Copies a file or tree with its times and modes; `*` as in `substitute`, then `to` is a directory. */
   z.strictObject({ do: z.literal('copy'), from: z.string(), to: z.string(), why: z.string().optional() }),
+  /** Like `copy`, but with hard links to what never changes again. */
   z.strictObject({ do: z.literal('copy-linked'), from: z.string(), to: z.string(), why: z.string().optional() }),
   z.strictObject({ do: z.literal('symlink'), target: z.string(), path: z.string() }),
-  z.strictObject({ do: z.literal('remove'), path: z.string(), why: z.string().optional() }),
+  /** Stops unless the file holds every text of `present` and none of `absent`. */
+  z.strictObject({
+    do: z.literal('require-text'),
+    file: z.string(),
+    present: z.array(z.string()),
+    absent: z.array(z.string()),
+    why: z.string(),
+  }),
+  /** Takes a tree that planning has already put into the store: a `path:` or `git:` source, by the digest of its content. */
+  z.strictObject({ do: z.literal('adopt'), source: z.string(), treeDigest: z.string(), commit: z.string().optional() }),
   z.strictObject({
     do: z.literal('substitute'),
-    /** Files by path; a missing one is a failure. */
+    /** Files by path; `*` stands for any text within one name. A pattern that names no file is a failure. */
     files: z.array(z.string()),
-    from: z.string(),
-    to: z.string(),
+    /** Exact texts and what replaces them, in order. */
+    replace: z.array(z.strictObject({ from: z.string(), to: z.string() })),
     why: z.string(),
   }),
 ]);
@@ -99,8 +109,6 @@ export const plannedCellSchema = z.strictObject({
   capabilities: capabilitiesSchema,
   /** Kind-and-subject (`compile-core`) to step id. */
   steps: z.record(z.string(), z.string()),
-  /** The expectations that `prove` compares with what it finds: claim id to expected value. */
-  expectations: z.record(z.string(), z.json()),
 });
 export type PlannedCell = z.infer<typeof plannedCellSchema>;
 
@@ -113,6 +121,8 @@ export const planSchema = z.strictObject({
   notes: z.array(z.string()),
   platform: platformSchema,
   tools: z.array(toolSchema),
+  /** Files of this tool that run inside what is built, by digest. */
+  assets: z.array(z.strictObject({ name: z.string(), sha256: sha256Schema })),
   environment: z.record(z.string(), z.string()),
   test: testSelectionSchema,
   cells: z.array(plannedCellSchema),

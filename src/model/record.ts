@@ -13,7 +13,6 @@ export const stepRecordSchema = z.strictObject({
   title: z.string(),
   startedAt: z.string().describe('ISO 8601, UTC'),
   durationMs: z.number(),
-  cpuMs: z.number(),
   /** sha256 over the output tree's listing: names, modes, link targets, file digests. */
   treeDigest: z.string(),
   treeBytes: z.number(),
@@ -40,6 +39,15 @@ export const machineSchema = z.strictObject({
 });
 export type Machine = z.infer<typeof machineSchema>;
 
+/** suites.json: the raw results of a cell's suites. */
+export const suiteResultsSchema = z.strictObject({
+  runs: z.array(suiteRunSchema),
+  environment: environmentFactsSchema,
+  durationMs: z.number(),
+});
+export type SuiteResults = z.infer<typeof suiteResultsSchema>;
+
+/** What a run did and found for one cell. */
 export const cellRunSchema = z.strictObject({
   id: z.string(),
   steps: z.array(
@@ -51,9 +59,7 @@ export const cellRunSchema = z.strictObject({
   ),
   proof: proofSchema.optional(),
   proofOf: z.string().optional().describe('ISO 8601: when the proof was made'),
-  suites: z
-    .strictObject({ runs: z.array(suiteRunSchema), environment: environmentFactsSchema, durationMs: z.number() })
-    .optional(),
+  suites: suiteResultsSchema.optional(),
   suitesOf: z.string().optional().describe('ISO 8601: when the suites ran'),
 });
 export type CellRun = z.infer<typeof cellRunSchema>;
@@ -67,6 +73,8 @@ export const runRecordSchema = z.strictObject({
   command: z.string(),
   startedAt: z.string(),
   durationMs: z.number(),
+  /** Processor time of this run's programs, where the system tells it. */
+  cpuMs: z.number().optional(),
   machine: machineSchema,
   tools: z.array(toolSchema),
   plan: planSchema,

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import type { CommandContext } from './commands/context.ts';
+import { makeProgram, type Finish } from './commands/tree.ts';
+import { exitCodeOf, worstExitCode, type Failure } from './model/failure.ts';
+import { prettyJson } from './model/json.ts';
+import { describeFailure } from './report/failure.ts';
+
+// A caller's umask must not decide what a build may read or a release looks like.
+process.umask(0o022);
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second one does not wait for anything.
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort(signal);
+  });
+}
+// A reader that went away (`| head`) is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? 0);
+  });
+}
+
+const { env } = process;
+const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '' && env[name] !== '0';
+const inCi = isSet('CI');
+const noColor = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+let hasWritten = false;
+
+const context: CommandContext = {
+  out: (text) => {
+    hasWritten = true;
+    process.stdout.write(text);
+  },
+  err: (text) => {
+    process.stderr.write(text);
+  },
+  env,
+  cwd: process.cwd(),
+  signal: stop.signal,
+  terminal: {
+    canAsk: process.stdin.isTTY && process.stderr.isTTY && !inCi,
+    canDraw: process.stderr.isTTY && !inCi && env['TERM'] !== 'dumb',
+    color:
+      !noColor && (isSet('FORCE_COLOR') || (process.stdout.isTTY && process.stderr.isTTY && env['TERM'] !== 'dumb')),
+  },
+};
+
+const report = (failures: readonly Failure[], json: boolean): void => {
+  if (json && !hasWritten && failures.length > 0) {
+    context.out(prettyJson({ version: 1, kind: 'failures', failures }));
+  }
+  for (const failure of failures) context.err(`cpython-awslc: ${describeFailure(failure)} [${failure.code}]\n`);
+  process.exitCode = worstExitCode(failures.map(exitCodeOf));
+};
+
+const bug = (error: unknown): Failure => ({
+  code: 'bug',
+  message: error instanceof Error ? error.message : String(error),
+  ...(error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}),
+});
+
+const finish: Finish = async (end, options) => {
+  try {
+    const ended = await end;
+    if ('exitCode' in ended) process.exitCode = ended.exitCode;
+    else report(ended.failures, options.json === true);
+  } catch (error) {
+    report([bug(error)], options.json === true);
+  }
+};
+
+const version = (): string => {
+  const text: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown';
+};
+
+process.on('uncaughtException', (error) => {
+  report([bug(error)], false);
+  process.exit(70);
+});
+
+try {
+  await makeProgram(version(), context, finish).parseAsync(process.argv);
+} catch (error) {
+  // commander has said what is wrong already; help and version end well.
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

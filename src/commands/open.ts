@@ -1,0 +1,77 @@
+import { usableCores } from '../io/host.ts';
+import type { Failure } from '../model/failure.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { Stage } from '../plan/plan.ts';
+import { findMissing } from '../plan/toolchain.ts';
+import { findRuntime } from '../io/host.ts';
+import { readToolchainKnowledge } from '../io/host-knowledge.ts';
+import { adoptSources } from '../run/adopt.ts';
+import { preparePlan, type Prepared } from '../run/prepare.ts';
+import { isAllRecorded } from '../run/session.ts';
+import { openStore, type Store } from '../run/store.ts';
+import type { FetchPolicy } from '../steps/context.ts';
+import type { CommandContext } from './context.ts';
+import { describeMissing } from './doctor-fix.ts';
+import { parseJobs, parseMirrors, parseSelection, type SelectionOptions } from './selection.ts';
+import { cleanPath, locateStore } from './settings.ts';
+
+/** A selection resolved to a plan, with the store that it works in. */
+export interface Opened {
+  readonly prepared: Prepared;
+  readonly store: Store;
+  readonly jobs: number;
+  readonly path: string;
+  readonly fetch: FetchPolicy;
+}
+
+/** Parses the options, opens the store, and makes the plan; or says everything that is wrong. */
+export const openSelection = async (
+  options: SelectionOptions,
+  context: CommandContext,
+): Promise<Result<Opened, readonly Failure[]>> => {
+  const selection = parseSelection(options, context.cwd);
+  const mirrors = parseMirrors(options.mirror);
+  const jobs = parseJobs(options.jobs, usableCores());
+  const wrong = [selection, mirrors, jobs].flatMap((result) => (result.ok ? [] : result.error));
+  if (!selection.ok || !mirrors.ok || !jobs.ok) return fail(wrong);
+  const opened = await openStore(locateStore(options.store, context));
+  if (!opened.ok) return fail([opened.error]);
+  const store = opened.value;
+  const path = cleanPath(context);
+  const fetch: FetchPolicy = {
+    offline: options.offline === true,
+    mirrors: mirrors.value,
+    callerEnvironment: context.env,
+  };
+  const prepared = await preparePlan({
+    selection: selection.value,
+    cwd: context.cwd,
+    env: context.env,
+    path,
+    signal: context.signal,
+    adopt: (recipe, axes, host) =>
+      adoptSources({ recipe, axes, host, store, fetch, path, signal: context.signal, notice: noticeTo(context) }),
+  });
+  return prepared.ok ? ok({ prepared: prepared.value, store, jobs: jobs.value, path, fetch }) : prepared;
+};
+
+const noticeTo =
+  (context: CommandContext) =>
+  (text: string): void => {
+    context.err(`${text}\n`);
+  };
+
+/**
+ * What this machine lacks for a stage: required tools and -dev packages, all at once and before anything starts. Nothing
+ * when all of the stage is in the store.
+ */
+export const checkToolchain = async (opened: Opened, stage: Stage): Promise<readonly Failure[]> => {
+  if (stage === 'fetch' || (await isAllRecorded(opened.prepared, stage, opened.store))) return [];
+  const knowledge = await readToolchainKnowledge();
+  if (!knowledge.ok) return [knowledge.error];
+  const missing = findMissing(opened.prepared.host, knowledge.value, findRuntime(knowledge.value));
+  return describeMissing(
+    missing.filter(({ need }) => need === 'required'),
+    'Run `cpython-awslc doctor --fix` to install what is missing.',
+  );
+};

@@ -1,0 +1,110 @@
+import { isAbsolute, join } from 'node:path';
+import type { Failure } from '../model/failure.ts';
+import { linkSchema, optimizationSchema, presetSchema, type Axes } from '../model/recipe.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { findCipherProblem } from '../recipe/cipher.ts';
+import type { Selection } from '../run/prepare.ts';
+import type { Mirror } from '../steps/context.ts';
+
+/** Options of every command that takes a selection, as commander gives them. */
+export interface SelectionOptions {
+  readonly recipe?: string;
+  readonly python?: readonly string[];
+  readonly awslc?: readonly string[];
+  readonly target?: readonly string[];
+  readonly link?: readonly string[];
+  readonly optimization?: readonly string[];
+  readonly cipherString?: readonly string[];
+  readonly preset?: string;
+  readonly tests?: readonly string[];
+  readonly match?: readonly string[];
+  readonly mirror?: readonly string[];
+  readonly jobs?: string;
+  readonly store?: string;
+  readonly offline?: boolean;
+}
+
+/** Values of an option that must each be one of a schema's words. */
+const oneOf = <T extends string>(
+  option: string,
+  values: readonly string[] | undefined,
+  allowed: readonly T[],
+  failures: Failure[],
+): T[] | undefined => {
+  if (values === undefined) return undefined;
+  const isAllowed = (value: string): value is T => (allowed as readonly string[]).includes(value);
+  for (const value of values.filter((candidate) => !isAllowed(candidate))) {
+    failures.push({ code: 'usage', message: `--${option} ${value}: not one of ${allowed.join(', ')}.` });
+  }
+  return values.filter(isAllowed);
+};
+
+/** Makes `path:DIR` absolute: relative to where the command was typed, not to where anything runs. */
+const absolutePath =
+  (cwd: string) =>
+  (asked: string): string => {
+    if (!asked.startsWith('path:')) return asked;
+    const path = asked.slice('path:'.length);
+    return `path:${isAbsolute(path) ? path : join(cwd, path)}`;
+  };
+
+/** Turns the command line's options into a selection, or says everything that is wrong with them. */
+export const parseSelection = (options: SelectionOptions, cwd: string): Result<Selection, readonly Failure[]> => {
+  const failures: Failure[] = [];
+  const link = oneOf('link', options.link, linkSchema.options, failures);
+  const optimization = oneOf('optimization', options.optimization, optimizationSchema.options, failures);
+  const preset = oneOf(
+    'preset',
+    options.preset === undefined ? undefined : [options.preset],
+    presetSchema.options,
+    failures,
+  )?.[0];
+  for (const cipherString of options.cipherString ?? []) {
+    const problem = findCipherProblem(cipherString);
+    if (problem !== undefined) {
+      failures.push({ code: 'usage', message: `--cipher-string ${cipherString}: ${problem}.` });
+    }
+  }
+  if (failures.length > 0) return fail(failures);
+  const axes: Partial<Axes> = {
+    ...(options.python === undefined ? {} : { python: options.python.map(absolutePath(cwd)) }),
+    ...(options.awslc === undefined ? {} : { awslc: options.awslc.map(absolutePath(cwd)) }),
+    ...(options.target === undefined ? {} : { target: [...options.target] }),
+    ...(link === undefined ? {} : { link }),
+    ...(optimization === undefined ? {} : { optimization }),
+    ...(options.cipherString === undefined ? {} : { cipherString: [...options.cipherString] }),
+  };
+  return ok({
+    recipe: options.recipe ?? 'default',
+    axes,
+    ...(preset === undefined ? {} : { preset }),
+    tests: options.tests ?? [],
+    match: options.match ?? [],
+  });
+};
+
+/** Parses `--mirror FROM=TO`. */
+export const parseMirrors = (values: readonly string[] = []): Result<readonly Mirror[], readonly Failure[]> => {
+  const mirrors: Mirror[] = [];
+  const failures: Failure[] = [];
+  for (const value of values) {
+    const [, from, to] = /^(https?:\/\/[^=]+)=(https?:\/\/.+)$/.exec(value) ?? [];
+    if (from === undefined || to === undefined) {
+      failures.push({
+        code: 'usage',
+        message: `--mirror ${value}: must be FROM=TO, two beginnings of URLs.`,
+        next: 'For instance --mirror https://www.python.org/ftp/=https://mirror.example/python/',
+      });
+    } else mirrors.push({ from, to });
+  }
+  return failures.length === 0 ? ok(mirrors) : fail(failures);
+};
+
+/** Parses `--jobs N`. */
+export const parseJobs = (value: string | undefined, cores: number): Result<number, readonly Failure[]> => {
+  if (value === undefined) return ok(cores);
+  const jobs = Number(value);
+  return Number.isInteger(jobs) && jobs >= 1 && jobs <= 1024
+    ? ok(jobs)
+    : fail([{ code: 'usage', message: `--jobs ${value}: must be a whole number from 1 to 1024.` }]);
+};

@@ -1,0 +1,167 @@
+import { Command, Option } from 'commander';
+import type { Failure } from '../model/failure.ts';
+import type { CommandContext } from './context.ts';
+
+/** What a command ended with: failures to describe, or the exit code of a program that it stood for. */
+export type CommandEnd = { readonly failures: readonly Failure[] } | { readonly exitCode: number };
+
+/** Takes a command's end: the one place that decides the exit code. */
+export type Finish = (end: Promise<CommandEnd>, options: { readonly json?: boolean }) => Promise<void>;
+
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+const collectList = (value: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  ...value.split(/[\s,]+/).filter((word) => word !== ''),
+];
+
+const example = (text: string): string => `\nExample:\n  $ ${text.replaceAll('\n', '\n  $ ')}\n`;
+
+/** The options that select cells, the same for every command. */
+const addSelection = (command: Command): Command =>
+  command
+    .option('--recipe <file|name>', 'what to build: a recipe file, or a name that `list` shows', 'default')
+    .option('--python <version>', 'CPython: 3.14, 3.14.6, path:DIR or git:URL#REF (may be repeated)', collect)
+    .option('--awslc <version>', 'AWS-LC: 5.12, 5.12.0, path:DIR or git:URL#REF (may be repeated)', collect)
+    .option('--target <name>', 'CPU level: generic or native (may be repeated)', collect)
+    .option('--link <mode>', 'static: one object under two names (may be repeated)', collect)
+    .option('--optimization <name>', 'quick, release or debug (may be repeated)', collect)
+    .option('--cipher-string <string>', 'default cipher suites, without @SECLEVEL (may be repeated)', collect)
+    .option('--store <dir>', 'where finished steps are kept (default: cpython-awslc in the XDG cache directory)')
+    .option('--jobs <n>', 'programs that a step may run at once (default: the cores)')
+    .option('--offline', 'fetch nothing: use what the store has')
+    .option('--mirror <from=to>', 'rewrites the beginning of https URLs (may be repeated)', collect);
+
+const addTests = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--preset <name>', "suites to run (default: the recipe's)").choices(['quick', 'crypto', 'full']),
+    )
+    .option('--tests <files>', 'test files instead of a preset, as test_ssl,test_hashlib', collectList)
+    .option('--match <pattern>', 'only cases that match, as `python -m test -m` takes it (may be repeated)', collect);
+
+const addJson = (command: Command): Command => command.option('--json', 'one JSON document on standard output');
+
+const addPipeline = (command: Command): Command => addJson(addSelection(command));
+
+/** The command line: every command with its options, help and example. What a command does is loaded when it runs. */
+export const makeProgram = (version: string, context: CommandContext, finish: Finish): Command => {
+  const program = new Command('cpython-awslc')
+    .description("Builds a CPython whose ssl and hashlib run on AWS-LC, proves it, and runs CPython's suites.")
+    .version(version)
+    .showHelpAfterError('(add --help for what it takes)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: context.out, writeErr: context.err })
+    .addHelpText(
+      'after',
+      `${example('cpython-awslc test\ncpython-awslc run -- -c "import ssl; print(ssl.OPENSSL_VERSION)"')}
+Exit codes: 0 all as expected, 1 a step failed, 2 usage, 3 unexpected verdicts, 4 integrity, 5 proof, 6 not
+reproducible, 70 bug, 130 interrupted.`,
+    );
+  const add = (name: string, description: string, shown: string): Command =>
+    program.command(name).description(description).addHelpText('after', example(shown));
+  const end = (failures: Promise<readonly Failure[]>): Promise<CommandEnd> =>
+    failures.then((list) => ({ failures: list }));
+
+  addJson(add('doctor', 'say what this machine lacks for a build, and install it', 'cpython-awslc doctor --fix'))
+    .option('--fix', 'install what is missing with the package manager')
+    .option('--yes', 'do not ask before installing')
+    .option('--required', 'only what no build can do without')
+    .option('--offline', 'ask no origin')
+    .option('--store <dir>', 'the store whose disk is looked at')
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./doctor.ts').then(({ runDoctor }) => runDoctor(options, context))), options),
+    );
+
+  addJson(add('list', 'show the catalogue, targets, recipes, the store, past runs', 'cpython-awslc list --runs'))
+    .option('--runs', 'past runs')
+    .option('--store-contents', 'finished steps in the store')
+    .option('--store <dir>', 'where finished steps are kept')
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./list.ts').then(({ runList }) => runList(options, context))), options),
+    );
+
+  addTests(addPipeline(add('plan', 'print what would be done', 'cpython-awslc plan --format sh > build.sh')))
+    .addOption(
+      new Option('--format <name>', 'text, json, or sh: a script to run by hand').choices(['text', 'json', 'sh']),
+    )
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./plan.ts').then(({ runPlan }) => runPlan(options, context))), options),
+    );
+
+  addPipeline(add('fetch', 'bring the sources into the store', 'cpython-awslc fetch --python 3.14')).action(
+    (options: { json?: boolean }) =>
+      finish(end(import('./fetch.ts').then(({ runFetch }) => runFetch(options, context))), options),
+  );
+
+  addPipeline(add('build', 'build', 'cpython-awslc build --prefix ~/python'))
+    .option('--prefix <dir>', 'copy the result there, free to be changed')
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./build.ts').then(({ runBuild }) => runBuild(options, context))), options),
+    );
+
+  addPipeline(add('prove', 'build, and prove what was built', 'cpython-awslc prove --detailed'))
+    .option('--rerun', 'make the proof again though one of this machine is recorded')
+    .option('--detailed', 'how each claim was checked, and facts')
+    .option('--prefix <dir>', 'copy the result there, free to be changed')
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./prove.ts').then(({ runProve }) => runProve(options, context))), options),
+    );
+
+  addTests(
+    addPipeline(add('test', 'build, prove, and run the suites to a verdict', 'cpython-awslc test --preset quick')),
+  )
+    .option('--rerun', 'run again though a result of this machine is recorded')
+    .option('--prefix <dir>', 'copy the result there, free to be changed')
+    .option('--junit <file>', 'write a JUnit report')
+    .option('--markdown <file>', 'write a Markdown report, for a CI summary page')
+    .option('--baseline <run>', 'fail only on what changed against this run: its id, or its run.json')
+    .option('--compare-plain', 'also run `python -m test`, and compare the two case by case')
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./test.ts').then(({ runTest }) => runTest(options, context))), options),
+    );
+
+  addSelection(add('run', 'run the built Python', 'cpython-awslc run -- -m pip --version'))
+    .argument('[args...]', 'arguments of Python, after --')
+    .action((args: readonly string[], options: object) =>
+      finish(
+        import('./run.ts').then(async ({ runPython }): Promise<CommandEnd> => {
+          const outcome = await runPython(args, options, context);
+          return outcome.ran ? { exitCode: outcome.exitCode } : { failures: outcome.failures };
+        }),
+        {},
+      ),
+    );
+
+  addJson(add('pin', 'add a version to the catalogue', 'cpython-awslc pin awslc 5.11.0 --crate aws-lc-sys@0.46.0'))
+    .argument('<what>', 'cpython or awslc')
+    .argument('<version>', 'the version')
+    .option('--url <url>', 'an https origin')
+    .option('--crate <name@version>', 'a crate origin')
+    .option('--debian <package=path>', 'a Debian origin: python3.14=pool/main/p/python3.14/FILE')
+    .option('--sha256 <digest>', 'the digest that the archive must have')
+    .option('--line <name>', "AWS-LC's line: main, fips-2022, fips-2024, fips-2025")
+    .option('--catalogue <dir>', "the catalogue's directory (default: this tool's)")
+    .option('--store <dir>', 'where downloads are kept')
+    .option('--offline', 'fetch nothing: use what the store has')
+    .option('--mirror <from=to>', 'rewrites the beginning of https URLs (may be repeated)', collect)
+    .action((what: string, pinned: string, options: { json?: boolean }) =>
+      finish(end(import('./pin.ts').then(({ runPin }) => runPin(what, pinned, options, context))), options),
+    );
+
+  addJson(add('cache', 'look after the store', 'cpython-awslc cache verify'))
+    .argument('<action>', 'status, verify, or gc')
+    .option('--store <dir>', 'where finished steps are kept')
+    .option('--older-than <days>', 'gc: also drop finished steps and runs that are older')
+    .action((action: string, options: { json?: boolean }) =>
+      finish(end(import('./cache.ts').then(({ runCache }) => runCache(action, options, context))), options),
+    );
+
+  add('schema', 'print the JSON Schema of a format', 'cpython-awslc schema recipe > recipe.schema.json')
+    .argument('[name]', 'one of the names printed without it')
+    .action((name: string | undefined) =>
+      finish(end(import('./schema.ts').then(({ runSchema }) => runSchema(name, context))), {}),
+    );
+
+  return program;
+};

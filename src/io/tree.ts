@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { type BigIntStats, createReadStream, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TreeEntry, TreeListing } from '../model/listing.ts';
+import { compareCodeUnits } from '../model/json.ts';
+import { ok, fail, type Result } from '../model/result.ts';
+import { ioFailure } from './failure.ts';
+
+/** Files above this size are hashed in a stream. */
+const streamedSizeBytes = 32 * 1024 * 1024;
+/** Files that are read at the same time. */
+const readers = 8;
+
+/** sha256 of a file's bytes, in hexadecimal. Throws what the file system throws. */
+export const hashFile = async (path: string, sizeBytes: number): Promise<string> => {
+  const hash = createHash('sha256');
+  if (sizeBytes <= streamedSizeBytes) return hash.update(await readFile(path)).digest('hex');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+};
+
+interface Seen {
+  readonly path: string;
+  readonly stat: BigIntStats;
+}
+
+const walk = (root: string): Seen[] => {
+  const seen: Seen[] = [];
+  const visit = (relative: string): void => {
+    for (const name of readdirSync(join(root, relative))) {
+      const path = relative === '' ? name : `${relative}/${name}`;
+      const stat = lstatSync(join(root, path), { bigint: true });
+      seen.push({ path, stat });
+      if (stat.isDirectory()) visit(path);
+    }
+  };
+  visit('');
+  return seen.sort((a, b) => compareCodeUnits(a.path, b.path));
+};
+
+const kindOf = (stat: BigIntStats): TreeEntry['kind'] | undefined =>
+  stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : undefined;
+
+/**
+ * Lists a tree with the digest of every file, in code-unit order. The tree digest covers names, kinds, executable
+ * bits, link targets and bytes; not times, owners or the directory's place.
+ * Failures: `io-failed` (also for a socket, device or pipe: they cannot be stored).
+ */
+export const listTree = async (root: string): Promise<Result<TreeListing>> => {
+  try {
+    const seen = walk(root);
+    const entries: TreeEntry[] = [];
+    let next = 0;
+    let odd: string | undefined;
+    const work = async (): Promise<void> => {
+      for (let index = next++; index < seen.length; index = next++) {
+        const item = seen[index];
+        if (item === undefined) break;
+        const kind = kindOf(item.stat);
+        if (kind === undefined) {
+          odd ??= item.path;
+          continue;
+        }
+        const full = join(root, item.path);
+        entries[index] = {
+          path: item.path,
+          kind,
+          executable: kind === 'file' && (item.stat.mode & 0o111n) !== 0n,
+          sizeBytes: kind === 'file' ? Number(item.stat.size) : 0,
+          mtimeNs: String(item.stat.mtimeNs),
+          content:
+            kind === 'file'
+              ? await hashFile(full, Number(item.stat.size))
+              : kind === 'symlink'
+                ? readlinkSync(full)
+                : '',
+        };
+      }
+    };
+    await Promise.all(Array.from({ length: readers }, work));
+    if (odd !== undefined) {
+      return fail({
+        code: 'io-failed',
+        path: join(root, odd),
+        operation: 'store',
+        reason: 'it is neither a file, a directory nor a symbolic link',
+      });
+    }
+    return ok({ version: 1, kind: 'listing', digest: digestListing(entries), entries });
+  } catch (error) {
+    return fail(ioFailure(error, root, 'read the tree'));
+  }
+};
+
+/** The tree digest of a listing. */
+export const digestListing = (entries: readonly TreeEntry[]): string => {
+  const hash = createHash('sha256');
+  for (const { path, kind, executable, content } of entries) {
+    hash.update(`${kind}\0${executable ? 'x' : '-'}\0${path}\0${content}\n`);
+  }
+  return hash.digest('hex');
+};
+
+/** The first thing in which a tree differs from its listing by names, kinds, sizes and times, or nothing. Reads no file. */
+export const compareStat = (root: string, listing: TreeListing): string | undefined => {
+  let seen: Seen[];
+  try {
+    seen = walk(root);
+  } catch {
+    return 'the tree cannot be read';
+  }
+  const found = new Map(seen.map((item) => [item.path, item.stat]));
+  for (const entry of listing.entries) {
+    const stat = found.get(entry.path);
+    if (stat === undefined) return `${entry.path} is missing`;
+    found.delete(entry.path);
+    if (kindOf(stat) !== entry.kind) return `${entry.path} is no longer a ${entry.kind}`;
+    if (entry.kind === 'symlink' && readlinkSync(join(root, entry.path)) !== entry.content) {
+      return `${entry.path} points elsewhere`;
+    }
+    if (entry.kind !== 'file') continue;
+    if (Number(stat.size) !== entry.sizeBytes) return `${entry.path} has ${stat.size} bytes, not ${entry.sizeBytes}`;
+    if (String(stat.mtimeNs) !== entry.mtimeNs) return `${entry.path} was written to`;
+  }
+  const extra = [...found.keys()][0];
+  return extra === undefined ? undefined : `${extra} is not part of it`;
+};
+
+/** Takes away (or gives back) the owner's right to write in a listed tree: files and directories. */
+export const setWritable = async (root: string, listing: TreeListing, writable: boolean): Promise<void> => {
+  for (const entry of [...listing.entries].reverse()) {
+    if (entry.kind === 'symlink') continue;
+    const mode = entry.kind === 'directory' || entry.executable ? 0o555 : 0o444;
+    await chmod(join(root, entry.path), writable ? mode | 0o200 : mode);
+  }
+  await chmod(root, writable ? 0o755 : 0o555);
+};

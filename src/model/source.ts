@@ -1,0 +1,27 @@
+import type { Archive, AwslcEntry, Capabilities, Series } from './catalogue.ts';
+
+/** Where a version's source tree comes from: a pinned archive, or a tree that is in the store already. */
+export type Source =
+  | { readonly kind: 'archive'; readonly archive: Archive }
+  | { readonly kind: 'tree'; readonly description: string; readonly treeDigest: string; readonly commit?: string };
+
+/** A CPython that can be built. */
+export interface PythonChoice {
+  readonly version: string;
+  readonly series: Series;
+  readonly source: Source;
+}
+
+/** An AWS-LC that can be built. */
+export interface AwslcChoice {
+  readonly version: string;
+  readonly line: AwslcEntry['line'];
+  readonly capabilities: Capabilities;
+  readonly source: Source;
+}
+
+/** What `path:` and `git:` selections turned out to be, by the text that asked for them. */
+export interface LooseSources {
+  readonly python: ReadonlyMap<string, PythonChoice>;
+  readonly awslc: ReadonlyMap<string, AwslcChoice>;
+}

@@ -1,0 +1,202 @@
+import type { Series } from '../model/catalogue.ts';
+import type { Action, Flag, Step } from '../model/plan.ts';
+import type { CellDraft } from './draft.ts';
+import { buildEnvironment, internalPrefix } from './environment.ts';
+import { planSource } from './sources.ts';
+import { makeStep, pickTools } from './step.ts';
+
+/** Where a build's working paths are said to be in debug information and in sysconfig: the same on all machines. */
+export const sourcePlaceholder = '/usr/src/cpython-awslc';
+
+/** The hashes that CPython must bring itself because AWS-LC lacks them, as `--with-builtin-hashlib-hashes` names them. */
+export const chooseBuiltinHashes = (series: Series, awslcHashes: readonly string[]): readonly string[] =>
+  Object.entries(series.builtinHashes)
+    .filter(([, names]) => names.some((name) => !awslcHashes.includes(name)))
+    .map(([group]) => group);
+
+const optimizationFlags = (draft: CellDraft): readonly Flag[] => {
+  switch (draft.cell.optimization) {
+    case 'quick':
+      return [
+        {
+          flag: 'OPT=-DNDEBUG -O2 -Wall',
+          reason: 'quick: -O2 and no debug information, for a short build; not what a release should ship',
+        },
+      ];
+    case 'release':
+      return [{ flag: '--with-lto', reason: 'release: link-time optimization with CPython’s own -O3 -g' }];
+    case 'debug':
+      return [{ flag: '--with-pydebug', reason: 'debug: assertions, reference counting checks, -Og' }];
+  }
+};
+
+/** Arguments of CPython's configure, each with its reason. */
+export const coreFlags = (draft: CellDraft): readonly Flag[] => {
+  const { cell, capabilities, series, compilers, targetFlags } = draft;
+  const builtin = chooseBuiltinHashes(series, capabilities.hashes);
+  const missing = builtin.flatMap((group) =>
+    (series.builtinHashes[group] ?? []).filter((name) => !capabilities.hashes.includes(name)),
+  );
+  return [
+    { flag: `--prefix=${internalPrefix}`, reason: 'one fixed prefix for all builds; --prefix copies the result' },
+    {
+      flag: `--with-builtin-hashlib-hashes=${builtin.join(',')}`,
+      reason: `AWS-LC lacks ${missing.join(', ')}; every other digest must come from AWS-LC, with no code to fall back on`,
+    },
+    {
+      flag: `--with-ssl-default-suites=${cell.cipherString}`,
+      reason:
+        'a string that AWS-LC accepts (it refuses @SECLEVEL) and that makes CPython compile in TLS 1.2 as the lowest version',
+    },
+    {
+      flag: '--with-openssl=/nonexistent',
+      reason: 'no OpenSSL of this machine is looked at; the modules step brings AWS-LC',
+    },
+    ...series.answers.map(({ variable, value, reason }) => ({ flag: `${variable}=${value}`, reason })),
+    ...(capabilities.pha
+      ? []
+      : [
+          {
+            flag: 'CPPFLAGS=-DOPENSSL_NO_TLS_PHA',
+            reason:
+              'AWS-LC has no TLS 1.3 post-handshake authentication; ' +
+              (series.pha === 'native'
+                ? `CPython ${series.series} notices by itself and ignores the macro, which is taken out of the installed sysconfig`
+                : 'our patch is guarded by this macro, which is taken out of the installed sysconfig'),
+          },
+        ]),
+    { flag: '--with-ensurepip=no', reason: 'pip is put in by the install step' },
+    { flag: '--without-static-libpython', reason: 'no libpython.a: nothing here embeds Python' },
+    {
+      flag: 'ac_cv_prog_PYTHON_FOR_REGEN=python3',
+      reason: 'nothing is regenerated; the machine’s Pythons must not be recorded',
+    },
+    { flag: `CC=${compilers.c}`, reason: 'the compiler whose version the plan names' },
+    { flag: `CXX=${compilers.cxx}`, reason: 'the compiler whose version the plan names' },
+    {
+      flag: `CFLAGS_NODIST=${[`-ffile-prefix-map={work}=${sourcePlaceholder}`, ...targetFlags].join(' ')}`,
+      reason:
+        'no path of this machine in debug information; target flags for the interpreter, not for extensions built later',
+    },
+    ...optimizationFlags(draft),
+  ];
+};
+
+export interface CoreSteps {
+  readonly tree: Step;
+  readonly core: Step;
+  readonly all: readonly Step[];
+}
+
+/**
+ * CPython without `_ssl` and `_hashlib`: configure, compile, and install into `{tree}/opt/…`; `{tree}/build` keeps the
+ * Makefile and pyconfig.h whose flags the modules step uses. Nothing here depends on AWS-LC but what `coreFlags` names.
+ */
+export const planCore = (draft: CellDraft): CoreSteps => {
+  const { series } = draft.cell.python;
+  const name = `CPython ${draft.cell.python.version}`;
+  const source = planSource(draft.cpythonSource, 'cpython', name);
+  const flags = coreFlags(draft);
+  const dependencies = {
+    tools: pickTools(draft.host.tools, [
+      draft.compilers.c,
+      draft.compilers.cxx,
+      'ld',
+      'as',
+      'ar',
+      'make',
+      'pkg-config',
+    ]),
+    devPackages: Object.fromEntries(
+      draft.host.devPackages.map(({ library, version }) => [library, version ?? 'absent']),
+    ),
+    platform: draft.cell.platform,
+    environment: buildEnvironment,
+  };
+  const link: Action = { do: 'symlink', target: '{cpython}', path: '{work}/src' };
+  const configure = makeStep({
+    kind: 'configure',
+    subject: 'core',
+    title: `configure ${name}`,
+    inputs: { cpython: source.tree },
+    actions: [
+      link,
+      {
+        do: 'write',
+        path: '{work}/build/Modules/Setup.local',
+        text: '*disabled*\n_ssl _hashlib\n',
+        why: 'the core is CPython without these two: the modules step builds them against this cell’s AWS-LC',
+      },
+      { do: 'exec', argv: ['../src/configure', ...flags.map(({ flag }) => flag)], cwd: '{work}/build' },
+      { do: 'copy', from: '{work}/build', to: '{tree}/build' },
+    ],
+    flags: [...flags],
+    alsoDependsOn: dependencies,
+  });
+  const library = `opt/cpython-awslc/lib/python${series}`;
+  const core = makeStep({
+    kind: 'compile',
+    subject: 'core',
+    title: `compile ${name} without _ssl and _hashlib`,
+    inputs: { cpython: source.tree, configured: configure },
+    actions: [
+      link,
+      { do: 'copy', from: '{configured}/build', to: '{work}/build' },
+      { do: 'exec', argv: ['make', '-j{jobs}'], cwd: '{work}/build' },
+      {
+        do: 'exec',
+        argv: ['make', 'install', 'DESTDIR={work}/dest', 'COMPILEALL_OPTS=--help'],
+        cwd: '{work}/build',
+        why: 'compileall only prints its help here: the .pyc files are made below, by one policy',
+      },
+      {
+        do: 'substitute',
+        files: [
+          `{work}/dest/${library}/_sysconfigdata_*.py`,
+          `{work}/dest/${library}/_sysconfig_vars_*.json`,
+          `{work}/dest/${library}/config-*/Makefile`,
+        ],
+        replace: [
+          { from: '{work}', to: sourcePlaceholder },
+          { from: '-DOPENSSL_NO_TLS_PHA', to: '' },
+        ],
+        why: 'no path of the build machine, and no macro of ours, for extensions built later',
+      },
+      {
+        do: 'exec',
+        argv: [
+          './python',
+          '-E',
+          '-m',
+          'compileall',
+          '-q',
+          '-j{jobs}',
+          '--invalidation-mode',
+          'checked-hash',
+          '-s',
+          '{work}/dest',
+          '-p',
+          '/',
+          '-x',
+          'bad_coding|badsyntax|site-packages',
+          `{work}/dest/${library}`,
+        ],
+        cwd: '{work}/build',
+        why: 'one policy for .pyc files: unoptimized, checked by hash, so that they hold no time and never go stale',
+      },
+      { do: 'copy', from: '{work}/dest/opt', to: '{tree}/opt' },
+      { do: 'copy', from: '{work}/build/Makefile', to: '{tree}/build/Makefile' },
+      { do: 'copy', from: '{work}/build/pyconfig.h', to: '{tree}/build/pyconfig.h' },
+      {
+        do: 'substitute',
+        files: ['{tree}/build/Makefile'],
+        replace: [{ from: '{work}', to: sourcePlaceholder }],
+        why: 'the modules step brings its own paths',
+      },
+    ],
+    width: 'all',
+    worksIn: configure,
+    alsoDependsOn: dependencies,
+  });
+  return { tree: source.tree, core, all: [...source.steps, configure, core] };
+};

@@ -1,0 +1,25 @@
+import type { Capabilities, Series } from '../model/catalogue.ts';
+import type { Cell } from '../model/cell.ts';
+import type { Host } from '../model/host.ts';
+import type { Source } from '../model/source.ts';
+
+/** A file of this tool that runs inside the built Python. */
+export interface Asset {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** One cell with everything that its steps are made from. */
+export interface CellDraft {
+  readonly cell: Cell;
+  readonly capabilities: Capabilities;
+  readonly series: Series;
+  readonly awslcSource: Source;
+  readonly cpythonSource: Source;
+  /** Compiler flags of the target, `native` already resolved. */
+  readonly targetFlags: readonly string[];
+  readonly host: Host;
+  readonly assets: readonly Asset[];
+  /** Compiler programs: `gcc` and `g++`, or `clang` and `clang++`. */
+  readonly compilers: { readonly c: string; readonly cxx: string };
+}

@@ -1,0 +1,185 @@
+import type { Cell } from '../model/cell.ts';
+import { compareCodeUnits, type Json } from '../model/json.ts';
+import { chooseBuiltinHashes } from './core.ts';
+import type { CellDraft } from './draft.ts';
+import { internalPrefix } from './environment.ts';
+import { exportedSymbols } from './modules.ts';
+
+/** What expectations are made from. */
+export type ExpectationInput = Pick<CellDraft, 'cell' | 'capabilities' | 'series' | 'host'>;
+
+/** Cases of src/python/test_no_pha.py: a case that gets lost fails the proof. */
+export const phaCaseCount = 6;
+
+/** hashlib.algorithms_guaranteed less BLAKE2, which hashlib never takes from `_hashlib`: the same in every series since 3.6. */
+const guaranteedConstructors = [
+  'md5',
+  'sha1',
+  'sha224',
+  'sha256',
+  'sha384',
+  'sha3_224',
+  'sha3_256',
+  'sha3_384',
+  'sha3_512',
+  'sha512',
+  'shake_128',
+  'shake_256',
+];
+
+const isSeriesAtLeast = (series: string, minor: number): boolean => Number(series.split('.')[1] ?? '0') >= minor;
+
+/** Modules of CPython that serve a group of `--with-builtin-hashlib-hashes`: 3.12 joined the two of SHA-2. */
+const modulesOfGroup = (group: string, series: string): readonly string[] =>
+  group === 'sha2' && !isSeriesAtLeast(series, 12) ? ['_sha256', '_sha512'] : [`_${group}`];
+
+/** The version text that AWS-LC gives as `OpenSSL_version`: `AWS-LC 5.12.0`, `AWS-LC FIPS 4.2.0`. */
+const versionText = ({ awslc }: Cell): string =>
+  awslc.fips ? `AWS-LC FIPS ${awslc.version.replace(/^fips-/, '')}` : `AWS-LC ${awslc.version}`;
+
+/**
+ * Hashes whose HMAC AWS-LC must serve. SHA-3 and the truncated SHA-512 came to its HMAC with aws-lc#2484 (2025-06); no
+ * header tells, so older lines are held to what all of them have, and the proof reports the rest as a fact.
+ */
+const hmacHashes = ({ awslc }: Cell, hashes: readonly string[]): readonly string[] => {
+  const hasLater = awslc.line === 'fips-2025' || (awslc.line === 'main' && Number.parseInt(awslc.version, 10) >= 5);
+  return hashes.filter((name) =>
+    hasLater
+      ? /^(md5|sha)/.test(name) && !name.startsWith('shake')
+      : ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'].includes(name),
+  );
+};
+
+/** Each hash name to the module of the object that must serve it. */
+const hashProviders = ({ capabilities, series }: ExpectationInput): Record<string, string> => {
+  const builtin = chooseBuiltinHashes(series, capabilities.hashes).flatMap((group) =>
+    (series.builtinHashes[group] ?? [])
+      .filter((name) => !capabilities.hashes.includes(name))
+      .map((name): [string, string] => [name, modulesOfName(group, name, series.series)]),
+  );
+  return Object.fromEntries([...capabilities.hashes.map((name) => [name, '_hashlib'] as const), ...builtin]);
+};
+
+const modulesOfName = (group: string, name: string, series: string): string => {
+  const [first = `_${group}`, second] = modulesOfGroup(group, series);
+  return second !== undefined && /^sha(384|512)/.test(name) ? second : first;
+};
+
+/** Whether a cipher string asks for strong suites only: each of its choices is ECDH, and what is weak is excluded by name. */
+const promisesStrongSuites = (cipherString: string): boolean => {
+  const words = cipherString.split(':');
+  return (
+    words.every((word) => word.startsWith('!') || /^ECDHE?\+/.test(word)) &&
+    ['!aNULL', '!eNULL', '!SHA1'].every((word) => words.includes(word))
+  );
+};
+
+const tlsExpectations = ({ cell }: ExpectationInput): Record<string, Json> => {
+  const works = (version: string): Json => ({
+    'default client': version,
+    'default server': version,
+    'both ask for it': version,
+  });
+  const refused = (version: string): Json => ({
+    'default client': 'refused: protocol version',
+    'default server': 'refused: protocol version',
+    'both ask for it': version,
+  });
+  return {
+    // 3.9 knows no compiled-in floor: there the proof reports what stock CPython does, as facts.
+    ...(isSeriesAtLeast(cell.python.series, 10)
+      ? {
+          'tls-minimum': {
+            'create_default_context()': 'TLSv1_2',
+            'create_default_context(CLIENT_AUTH)': 'TLSv1_2',
+            'SSLContext(PROTOCOL_TLS_CLIENT)': 'TLSv1_2',
+            'SSLContext(PROTOCOL_TLS_SERVER)': 'TLSv1_2',
+          },
+          'tls-floor': { TLSv1: refused('TLSv1'), TLSv1_1: refused('TLSv1.1') },
+        }
+      : {}),
+    'tls-versions': { TLSv1_2: works('TLSv1.2'), TLSv1_3: works('TLSv1.3') },
+    'tls-certificates': {
+      trusted: 'TLSv1.3',
+      'not trusted': 'refused: certificate',
+      'another name': 'refused: certificate',
+    },
+    'tls-default-ciphers': { string: cell.cipherString, list: 'as the string selects' },
+    ...(promisesStrongSuites(cell.cipherString) ? { 'tls-weak-ciphers': {} } : {}),
+    'ca-search': { neither: 'refused: certificate', SSL_CERT_FILE: 'TLSv1.3', SSL_CERT_DIR: 'TLSv1.3' },
+  };
+};
+
+const hashExpectations = (input: ExpectationInput): Record<string, Json> => {
+  const { cell, capabilities, series } = input;
+  const providers = hashProviders(input);
+  const hmacs = hmacHashes(cell, capabilities.hashes);
+  const each = (names: readonly string[], value: string): Json =>
+    Object.fromEntries(names.map((name) => [name, value]));
+  return {
+    $hmacHashes: hmacs,
+    'hash-providers': providers,
+    'hash-constructors': guaranteedConstructors.filter((name) => capabilities.hashes.includes(name)),
+    'fallback-modules': chooseBuiltinHashes(series, capabilities.hashes)
+      .flatMap((group) => modulesOfGroup(group, cell.python.series))
+      .sort(compareCodeUnits),
+    // 3.9 computes HMAC objects in Python over two of AWS-LC's hash objects.
+    'hmac-providers': each(hmacs, isSeriesAtLeast(cell.python.series, 10) ? '_hashlib.HMAC' : '_hashlib.HASH'),
+    'hmac-digest-providers': each(hmacs, '_hashlib.hmac_digest'),
+    'kdf-providers': { pbkdf2_hmac: '_hashlib', scrypt: '_hashlib' },
+    'known-digests': each(Object.keys(providers), 'ok'),
+    'known-hmacs': each(hmacs, 'ok'),
+    'known-kdfs': each(['pbkdf2_hmac(sha1)', 'pbkdf2_hmac(sha256)', 'scrypt'], 'ok'),
+  };
+};
+
+/** Extension module to the library of the machine that it needs: what the proof says of a module that was left out. */
+const moduleLibraries = ({ host }: ExpectationInput): Json =>
+  Object.fromEntries(host.devPackages.flatMap(({ library, modules }) => modules.map((name) => [name, library])));
+
+/**
+ * What the built Python of a cell must be: claim id to expected value, as src/python/prove.py finds it. Keys that begin
+ * with `$` are settings for prove.py, not claims.
+ */
+export const buildExpectations = (input: ExpectationInput): Record<string, Json> => {
+  const { cell } = input;
+  const library = `{prefix}/lib/python${cell.python.series}`;
+  const object = `${library}/lib-dynload/_ssl{EXT_SUFFIX}`;
+  const underRivals = {
+    rivals: 'loaded',
+    'openssl version': versionText(cell),
+    sha256: true,
+    'hmac sha256': true,
+    'provider of sha256': '_hashlib',
+    'provider of hmac': isSeriesAtLeast(cell.python.series, 10) ? '_hashlib.HMAC' : '_hashlib.HASH',
+    handshake: 'TLSv1.3',
+  };
+  return {
+    $moduleLibraries: moduleLibraries(input),
+    'python-version': cell.python.version,
+    platform: { arch: cell.platform.arch, libc: cell.platform.libc },
+    'openssl-version': versionText(cell),
+    'object-version': [versionText(cell)],
+    'fips-mode': cell.awslc.fips ? 1 : 0,
+    modules: {
+      _hashlib: { file: `${library}/lib-dynload/_hashlib{EXT_SUFFIX}`, linkTo: '_ssl{EXT_SUFFIX}' },
+      _ssl: { file: object, linkTo: null },
+    },
+    'one-awslc': { crypto: [object], loaded: ['_hashlib', '_ssl'] },
+    'elf-needed': [],
+    'elf-search-paths': [],
+    'elf-exports': [...exportedSymbols],
+    'elf-undefined': [],
+    'elf-hardening': { textRelocations: false, executableStack: false },
+    ...hashExpectations(input),
+    ...tlsExpectations(input),
+    'pha-absent': { run: phaCaseCount, passed: phaCaseCount },
+    'pha-macro': [],
+    'hijack-preload': underRivals,
+    'hijack-global': underRivals,
+    'extension-modules': {},
+    pip: `${library}/site-packages/pip`,
+    venv: { 'own prefix': true, pip: 'runs from inside', _ssl: object, 'openssl version': versionText(cell) },
+    'sysconfig-paths': { prefix: internalPrefix, foreign: {} },
+  };
+};

@@ -1,0 +1,140 @@
+import { digestValue } from '../model/digest.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Host } from '../model/host.ts';
+import type { Plan, PlannedCell, Step, TestSelection } from '../model/plan.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { CellChoice, ResolvedRecipe } from '../recipe/resolve.ts';
+import { planAwslc } from './awslc.ts';
+import { planCore } from './core.ts';
+import type { Asset, CellDraft } from './draft.ts';
+import { buildEnvironment } from './environment.ts';
+import { buildExpectations } from './expectations.ts';
+import { planInstall, planModules } from './modules.ts';
+import { planProve, planTest } from './verify.ts';
+
+export interface PlanInput {
+  readonly resolved: ResolvedRecipe;
+  readonly host: Host;
+  /** Files of this tool that run inside the built Python. */
+  readonly assets: readonly Asset[];
+  readonly test: TestSelection;
+}
+
+const compilerPairs = [
+  { c: 'gcc', cxx: 'g++' },
+  { c: 'clang', cxx: 'clang++' },
+] as const;
+
+const neededTools: readonly (readonly [tool: string, neededFor: string])[] = [
+  ['make', 'compile CPython'],
+  ['cmake', 'configure AWS-LC'],
+  ['ninja', 'compile AWS-LC'],
+  ['ar', 'compile AWS-LC and CPython'],
+  ['ld', 'link'],
+];
+
+/** Every tool that a build needs and this machine lacks, or the compilers to use. */
+const chooseTools = (host: Host): Result<CellDraft['compilers'], readonly Failure[]> => {
+  const has = (name: string): boolean => host.tools.some((tool) => tool.name === name);
+  const compilers = compilerPairs.find(({ c, cxx }) => has(c) && has(cxx));
+  const missing = neededTools.filter(([tool]) => !has(tool));
+  const failures = [
+    ...(compilers === undefined ? ([['gcc and g++', 'compile AWS-LC and CPython']] as const) : []),
+    ...missing,
+  ].map(([tool, neededFor]): Failure => ({
+    code: 'tool-missing',
+    tool,
+    neededFor,
+    next: 'Run `cpython-awslc doctor --fix` to install what is missing.',
+  }));
+  return compilers === undefined || failures.length > 0 ? fail(failures) : ok(compilers);
+};
+
+/** A cell's id: readable parts, then the digest of the whole cell. */
+const nameCell = ({ cell }: CellChoice): string =>
+  `cpython-${cell.python.version}+awslc-${cell.awslc.version}-${cell.platform.arch}-${cell.platform.libc}-${cell.target}-${cell.link}-${cell.optimization}-${digestValue(cell).slice(0, 8)}`;
+
+const planCell = (
+  draft: CellDraft,
+  id: string,
+  test: TestSelection,
+): { planned: PlannedCell; steps: readonly Step[] } => {
+  const awslc = planAwslc(draft);
+  const core = planCore(draft);
+  const modules = planModules(draft, {
+    cpython: core.tree,
+    core: core.core,
+    awslc: awslc.tree,
+    library: awslc.library,
+    probe: awslc.probe,
+  });
+  const install = planInstall(draft, { core: core.core, modules });
+  const prove = planProve(draft, install, buildExpectations(draft));
+  const tested = planTest(draft, install, test);
+  const steps = [...awslc.all, ...core.all, modules, install, prove, tested];
+  return {
+    planned: {
+      id,
+      cell: draft.cell,
+      capabilities: draft.capabilities,
+      steps: Object.fromEntries(steps.map((step) => [`${step.kind}-${step.subject}`, step.id])),
+    },
+    steps,
+  };
+};
+
+const noteCell = ({ cell, target, series }: CellChoice, flags: readonly string[]): readonly string[] => [
+  ...(cell.optimization === 'quick'
+    ? ['optimization quick: -O2, no debug information, for developers; `--optimization release` is what to ship']
+    : []),
+  ...(target.cflags.includes('native') ? [`target native means here: ${flags.join(' ')}`] : []),
+  ...(series.pha === 'native'
+    ? [
+        `CPython ${series.series} leaves post-handshake authentication out by itself; OPENSSL_NO_TLS_PHA is passed for one rule in all series`,
+      ]
+    : []),
+];
+
+/** Recipe, selection and host facts, resolved: every step of every cell, once, in an order that respects inputs. */
+export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => {
+  const { resolved, host, assets, test } = input;
+  const compilers = chooseTools(host);
+  if (!compilers.ok) return compilers;
+  const steps = new Map<string, Step>();
+  const cells: PlannedCell[] = [];
+  const notes = new Set<string>();
+  for (const choice of resolved.cells) {
+    const targetFlags = choice.target.cflags.flatMap((flag) => (flag === 'native' ? host.nativeFlags : [flag]));
+    const draft: CellDraft = { ...choice, targetFlags, host, assets, compilers: compilers.value };
+    const { planned, steps: ofCell } = planCell(draft, nameCell(choice), test);
+    cells.push(planned);
+    for (const step of ofCell) steps.set(step.id, step);
+    for (const note of noteCell(choice, targetFlags)) notes.add(note);
+  }
+  return ok({
+    version: 1,
+    kind: 'plan',
+    recipe: resolved.recipe.name,
+    resolved: resolved.resolutions.map((resolution) => ({ ...resolution })),
+    notes: [...notes],
+    platform: host.platform,
+    tools: host.tools.map((tool) => ({ ...tool })),
+    assets: assets.map(({ name, sha256 }) => ({ name, sha256 })),
+    environment: { ...buildEnvironment },
+    test,
+    cells,
+    steps: [...steps.values()],
+  });
+};
+
+/** Kinds of steps in the order in which a command runs up to one of them. */
+const stages = { fetch: ['unpack'], build: ['install'], prove: ['prove'], test: ['prove', 'test'] } as const;
+
+/** How far a command runs a plan. */
+export type Stage = keyof typeof stages;
+
+/** The steps that a command must bring about; what they need comes with them. */
+export const selectGoals = (plan: Plan, stage: Stage): readonly Step[] => {
+  const kinds: readonly string[] = stages[stage];
+  return plan.steps.filter((step) => kinds.includes(step.kind));
+};

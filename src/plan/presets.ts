@@ -1,0 +1,25 @@
+import type { Preset } from '../model/recipe.ts';
+
+/** The test files of each preset; `*` stands for every file of the suite that the built Python has. */
+export const presetFiles: Readonly<Record<Preset, readonly string[]>> = {
+  quick: ['test_hashlib', 'test_hmac', 'test_ssl'],
+  // What AWS-LC's own CI runs for CPython: everything that touches ssl and hashlib.
+  crypto: [
+    'test_asyncio',
+    'test_audit',
+    'test_ftplib',
+    'test_hashlib',
+    'test_hmac',
+    'test_httplib',
+    'test_imaplib',
+    'test_logging',
+    'test_poplib',
+    'test_site',
+    'test_smtpnet',
+    'test_ssl',
+    'test_urllib',
+    'test_urllib2_localnet',
+    'test_xmlrpc',
+  ],
+  full: ['*'],
+};

@@ -1,0 +1,80 @@
+import type { Json } from '../model/json.ts';
+import { prettyJson } from '../model/json.ts';
+import type { Step, TestSelection } from '../model/plan.ts';
+import type { Asset, CellDraft } from './draft.ts';
+import { buildEnvironment, buildOnlyVariables } from './environment.ts';
+import { makeStep, pickTools } from './step.ts';
+
+const pickAssets = (assets: readonly Asset[], prefixes: readonly string[]): readonly Asset[] =>
+  assets.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
+
+/** Proves what the built Python is: `{tree}/proof.json`. Its result is this machine's only. */
+export const planProve = (draft: CellDraft, install: Step, expectations: Readonly<Record<string, Json>>): Step =>
+  makeStep({
+    kind: 'prove',
+    subject: 'cell',
+    title: 'prove what was built',
+    inputs: { install },
+    actions: [
+      {
+        do: 'copy-linked',
+        from: '{install}/opt',
+        to: '{work}/opt',
+        why: 'what a probe might write stays out of the store',
+      },
+      { do: 'write', path: '{work}/expectations.json', text: prettyJson(expectations) },
+      {
+        do: 'exec',
+        argv: [
+          '{work}/opt/cpython-awslc/bin/python3',
+          '-I',
+          '-B',
+          '{tool}/prove.py',
+          '--expectations',
+          '{work}/expectations.json',
+          '--out',
+          '{tree}/proof.json',
+        ],
+        cwd: '{work}',
+      },
+    ],
+    alsoDependsOn: {
+      assets: pickAssets(draft.assets, ['prove', 'test_no_pha', 'certs']),
+      tools: pickTools(draft.host.tools, [draft.compilers.c]),
+      environment: buildEnvironment,
+    },
+  });
+
+/** Runs the suites through the driver: the raw events are this machine's only, verdicts are made from them each time. */
+export const planTest = (draft: CellDraft, install: Step, selection: TestSelection): Step =>
+  makeStep({
+    kind: 'test',
+    subject: 'cell',
+    title: `run the ${selection.preset} suites`,
+    inputs: { install },
+    actions: [
+      {
+        do: 'copy-linked',
+        from: '{install}/opt',
+        to: '{work}/opt',
+        why: 'what a test might write stays out of the store',
+      },
+      {
+        do: 'exec',
+        argv: [
+          'env',
+          ...buildOnlyVariables.flatMap((name) => ['-u', name]),
+          '{work}/opt/cpython-awslc/bin/python3',
+          '{tool}/driver.py',
+          '--events',
+          '{tree}/events.jsonl',
+          ...selection.match.flatMap((pattern) => ['--match', pattern]),
+          ...selection.files,
+        ],
+        cwd: '{work}',
+        why: 'by hand the files run one after another; this tool runs the same cases in shards',
+      },
+    ],
+    width: 'all',
+    alsoDependsOn: { assets: pickAssets(draft.assets, ['driver']), environment: buildEnvironment },
+  });

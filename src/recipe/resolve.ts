@@ -1,0 +1,196 @@
+import type { Capabilities, Catalogue, Series } from '../model/catalogue.ts';
+import type { Cell, Platform } from '../model/cell.ts';
+import type { Failure } from '../model/failure.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { Axes, Recipe, Targets } from '../model/recipe.ts';
+import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
+import { compareVersions, isOfVersion } from '../model/version.ts';
+import { suggestWord } from './suggest.ts';
+
+/** A loose selection and the exact version that it was resolved to. */
+export interface Resolution {
+  readonly axis: string;
+  readonly asked: string;
+  readonly got: string;
+  readonly why: string;
+}
+
+/** One cell of a recipe with what is known of its parts. */
+export interface CellChoice {
+  readonly cell: Cell;
+  readonly capabilities: Capabilities;
+  readonly series: Series;
+  readonly cpythonSource: Source;
+  readonly awslcSource: Source;
+  readonly target: Targets['targets'][number];
+}
+
+export interface ResolvedRecipe {
+  readonly recipe: Recipe;
+  readonly resolutions: readonly Resolution[];
+  readonly cells: readonly CellChoice[];
+}
+
+export interface ResolveInput {
+  readonly recipe: Recipe;
+  /** Axes from the command line: each one given replaces the recipe's. */
+  readonly narrowed: Partial<Axes>;
+  readonly catalogue: Catalogue;
+  readonly targets: Targets;
+  readonly platform: Platform;
+  readonly loose: LooseSources;
+}
+
+/** Whether a version text names a source by place instead of the catalogue's. */
+export const isLooseSource = (asked: string): boolean => asked.startsWith('path:') || asked.startsWith('git:');
+
+const treeOf = (source: Source): { readonly tree?: string } =>
+  source.kind === 'tree' ? { tree: source.treeDigest } : {};
+
+const newestOf = <T extends { readonly version: string }>(entries: readonly T[], asked: string): T | undefined =>
+  entries
+    .filter(({ version }) => isOfVersion(version, asked))
+    .sort((a, b) => compareVersions(a.version, b.version))
+    .at(-1);
+
+const unknownVersion = (subject: string, asked: string, versions: readonly string[]): Failure => {
+  const known = [...versions].sort(compareVersions);
+  const suggestion = suggestWord(asked, known);
+  return { code: 'unknown-version', subject, asked, known, ...(suggestion === undefined ? {} : { suggestion }) };
+};
+
+/** Adds a choice for each asked text, or the failure that says why there is none. */
+const resolveAxis = <T extends { readonly version: string }, C>(options: {
+  readonly axis: string;
+  readonly subject: string;
+  readonly asked: readonly string[];
+  readonly entries: readonly T[];
+  readonly loose: ReadonlyMap<string, C>;
+  readonly choose: (entry: T) => C;
+  readonly resolutions: Resolution[];
+  readonly failures: Failure[];
+}): readonly C[] => {
+  const chosen = new Map<string, C>();
+  for (const asked of options.asked) {
+    const loose = options.loose.get(asked);
+    if (loose !== undefined) {
+      chosen.set(asked, loose);
+      continue;
+    }
+    const entry = newestOf(options.entries, asked);
+    if (entry === undefined) {
+      const versions = options.entries.map(({ version }) => version);
+      options.failures.push(unknownVersion(options.subject, asked, versions));
+      continue;
+    }
+    if (entry.version !== asked) {
+      options.resolutions.push({ axis: options.axis, asked, got: entry.version, why: 'the newest in the catalogue' });
+    }
+    chosen.set(entry.version, options.choose(entry));
+  }
+  return [...chosen.values()];
+};
+
+/** Turns a recipe and the command line's narrowing into exact cells, or into all that is wrong with them at once. */
+export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, readonly Failure[]> => {
+  const { catalogue, platform } = input;
+  const axes: Axes = { ...input.recipe.cells, ...input.narrowed };
+  const failures: Failure[] = [];
+  const resolutions: Resolution[] = [];
+  const pythons = resolveAxis({
+    axis: 'python',
+    subject: 'CPython',
+    asked: axes.python,
+    entries: catalogue.cpython.entries,
+    loose: input.loose.python,
+    choose: (entry): PythonChoice | undefined => {
+      const series = catalogue.cpython.series.find((candidate) => candidate.series === entry.series);
+      return series === undefined
+        ? undefined
+        : { version: entry.version, series, source: { kind: 'archive', archive: entry.archive } };
+    },
+    resolutions,
+    failures,
+  }).filter((choice) => choice !== undefined);
+  const awslcs = resolveAxis({
+    axis: 'awslc',
+    subject: 'AWS-LC',
+    asked: axes.awslc,
+    entries: catalogue.awslc.entries,
+    loose: input.loose.awslc,
+    choose: (entry): AwslcChoice => ({
+      version: entry.version,
+      line: entry.line,
+      capabilities: entry.capabilities,
+      source: { kind: 'archive', archive: entry.archive },
+    }),
+    resolutions,
+    failures,
+  });
+  const targets = [...new Set(axes.target)].flatMap((name) => {
+    const target = input.targets.targets.find((candidate) => candidate.name === name);
+    if (target === undefined) {
+      const names = input.targets.targets.map((candidate) => candidate.name);
+      const suggestion = suggestWord(name, names);
+      failures.push({
+        code: 'usage',
+        message: `No target ${name}; known: ${names.join(', ')}.${suggestion === undefined ? '' : ` Did you mean ${suggestion}?`}`,
+      });
+      return [];
+    }
+    if (target.arch.length > 0 && !target.arch.includes(platform.arch)) {
+      failures.push({
+        code: 'unsupported',
+        what: `Target ${name} on this machine`,
+        why: `it is for ${target.arch.join(', ')}; this is ${platform.arch}`,
+        next: 'Choose --target generic or --target native.',
+      });
+      return [];
+    }
+    return [target];
+  });
+  for (const python of pythons) {
+    if (python.series.pha === 'patch' && awslcs.some(({ capabilities }) => !capabilities.pha)) {
+      failures.push({
+        code: 'unsupported',
+        what: `CPython ${python.version} on AWS-LC`,
+        why: `its _ssl.c calls TLS 1.3 post-handshake authentication, which AWS-LC lacks, and there is no patch for series ${python.series.series} yet`,
+        next: 'Choose CPython 3.14 or newer, which needs no patch.',
+      });
+    }
+  }
+  if (failures.length > 0) return fail(failures);
+
+  const cells = pythons.flatMap((python) =>
+    awslcs.flatMap((awslc) =>
+      targets.flatMap((target) =>
+        [...new Set(axes.link)].flatMap((link) =>
+          [...new Set(axes.optimization)].flatMap((optimization) =>
+            [...new Set(axes.cipherString)].map((cipherString): CellChoice => ({
+              cell: {
+                python: { version: python.version, series: python.series.series, ...treeOf(python.source) },
+                awslc: {
+                  version: awslc.version,
+                  line: awslc.line,
+                  fips: awslc.line !== 'main',
+                  ...treeOf(awslc.source),
+                },
+                platform,
+                target: target.name,
+                link,
+                optimization,
+                cipherString,
+              },
+              capabilities: awslc.capabilities,
+              series: python.series,
+              cpythonSource: python.source,
+              awslcSource: awslc.source,
+              target,
+            })),
+          ),
+        ),
+      ),
+    ),
+  );
+  return ok({ recipe: { ...input.recipe, cells: axes }, resolutions, cells });
+};

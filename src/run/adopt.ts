@@ -1,0 +1,184 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorMessage } from '../io/failure.ts';
+import { removeTree } from '../io/files.ts';
+import { fetchFromGit } from '../io/origins/git.ts';
+import { copySourceTree } from '../io/origins/path.ts';
+import { runProgram } from '../io/process.ts';
+import { listTree } from '../io/tree.ts';
+import type { Series } from '../model/catalogue.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Host } from '../model/host.ts';
+import type { Axes, Recipe } from '../model/recipe.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
+import { probeProgram, readAwslcVersion, readCapabilities } from '../plan/capabilities.ts';
+import { planSource } from '../plan/sources.ts';
+import { isLooseSource } from '../recipe/resolve.ts';
+import type { FetchPolicy } from '../steps/context.ts';
+import { loadCatalogue } from './data.ts';
+import { beginEntry, commitEntry, lookupStep, type Store } from './store.ts';
+
+export interface AdoptInput {
+  readonly recipe: Recipe;
+  readonly axes: Partial<Axes>;
+  readonly host: Host;
+  readonly store: Store;
+  readonly fetch: FetchPolicy;
+  readonly path: string;
+  readonly signal: AbortSignal;
+  readonly notice: (text: string) => void;
+}
+
+interface Adopted {
+  readonly source: Extract<Source, { kind: 'tree' }>;
+  readonly tree: string;
+}
+
+/** Copies a directory, or gets a commit, into a new entry. */
+const takeTree = async (
+  asked: string,
+  into: string,
+  input: AdoptInput,
+): Promise<Result<{ description: string; commit?: string }>> => {
+  if (asked.startsWith('path:')) {
+    const from = asked.slice('path:'.length);
+    const isDirectory = await stat(from).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isDirectory) {
+      return fail({ code: 'usage', message: `${asked}: no such directory.`, next: 'path: takes a source directory.' });
+    }
+    const copied = await copySourceTree(from, into, input.signal);
+    return copied.ok ? ok({ description: 'a directory' }) : copied;
+  }
+  const [, repository, ref] = /^git:(.+)#([^#]+)$/.exec(asked) ?? [];
+  if (repository === undefined || ref === undefined) {
+    return fail({ code: 'usage', message: `${asked}: must be git:URL#REF, where REF is a branch, tag or commit.` });
+  }
+  if (input.fetch.offline) {
+    return fail({
+      code: 'offline',
+      subject: asked,
+      next: 'Leave --offline out: a git source is asked what its ref is.',
+    });
+  }
+  const got = await fetchFromGit({ repository, ref }, into, {
+    downloadsDir: input.store.downloads,
+    offline: false,
+    mirrors: input.fetch.mirrors,
+    callerEnvironment: input.fetch.callerEnvironment,
+    signal: input.signal,
+  });
+  return got.ok ? ok({ description: 'a commit', commit: got.value.commit }) : got;
+};
+
+/** Puts a tree into the store under the key of the step that a plan has for it. */
+const adoptTree = async (asked: string, subject: 'awslc' | 'cpython', input: AdoptInput): Promise<Result<Adopted>> => {
+  const { store } = input;
+  const begun = await beginEntry(store);
+  if (!begun.ok) return begun;
+  try {
+    const startedAt = new Date();
+    const taken = await takeTree(asked, join(begun.value, 'tree'), input);
+    if (!taken.ok) return taken;
+    const listed = await listTree(join(begun.value, 'tree'));
+    if (!listed.ok) return listed;
+    const source: Adopted['source'] = { kind: 'tree', treeDigest: listed.value.digest, ...taken.value };
+    const { tree: step } = planSource(source, subject, subject);
+    const known = await lookupStep(store, step.fingerprint);
+    if (known.state === 'present') return ok({ source, tree: known.stored.tree });
+    const stored = await commitEntry(store, step.fingerprint, begun.value, {
+      version: 1,
+      kind: 'step',
+      id: step.id,
+      fingerprint: step.fingerprint,
+      title: step.title,
+      startedAt: startedAt.toISOString(),
+      durationMs: Date.now() - startedAt.getTime(),
+      commands: [],
+      ...(source.commit === undefined ? {} : { commit: source.commit }),
+    });
+    return stored.ok ? ok({ source, tree: stored.value.tree }) : stored;
+  } finally {
+    await removeTree(begun.value);
+  }
+};
+
+const adoptAwslc = async (asked: string, input: AdoptInput): Promise<Result<AwslcChoice>> => {
+  const adopted = await adoptTree(asked, 'awslc', input);
+  if (!adopted.ok) return adopted;
+  const compiler = input.host.tools.find(({ name }) => name === 'gcc' || name === 'clang')?.name ?? 'gcc';
+  const probed = await runProgram([compiler, '-E', '-dD', '-P', `-I${adopted.value.tree}/include`, '-x', 'c', '-'], {
+    purpose: `probe the headers of ${asked}`,
+    cwd: '/',
+    env: { PATH: input.path, LC_ALL: 'C.UTF-8' },
+    input: probeProgram,
+    signal: input.signal,
+  });
+  if (!probed.ok) return probed;
+  const version = readAwslcVersion(probed.value.stdout);
+  if (version === undefined) {
+    return fail({
+      code: 'unsupported',
+      what: asked,
+      why: 'its headers state no AWSLC_VERSION_NUMBER_STRING: it does not look like AWS-LC',
+      next: 'Name the directory that holds AWS-LC’s include/, crypto/ and ssl/.',
+    });
+  }
+  input.notice(`${asked} is AWS-LC ${version}, ${describeSource(adopted.value.source)}`);
+  const capabilities = readCapabilities(probed.value.stdout);
+  return ok({ version, line: 'main', capabilities, source: adopted.value.source });
+};
+
+const describeSource = ({ commit, treeDigest }: Adopted['source']): string =>
+  `${commit === undefined ? '' : `commit ${commit}, `}content ${treeDigest.slice(0, 12)}`;
+
+const adoptPython = async (
+  asked: string,
+  known: readonly Series[],
+  input: AdoptInput,
+): Promise<Result<PythonChoice>> => {
+  const adopted = await adoptTree(asked, 'cpython', input);
+  if (!adopted.ok) return adopted;
+  const text = await readFile(join(adopted.value.tree, 'Include', 'patchlevel.h'), 'utf8').catch(errorMessage);
+  const version = /^#define PY_VERSION\s+"([^"]+)"/m.exec(text)?.[1];
+  const name = version === undefined ? undefined : /^\d+\.\d+/.exec(version)?.[0];
+  const series = known.find((candidate) => candidate.series === name);
+  if (version === undefined || series === undefined) {
+    return fail({
+      code: 'unsupported',
+      what: asked,
+      why:
+        version === undefined
+          ? 'it has no Include/patchlevel.h that states PY_VERSION: it does not look like CPython'
+          : `CPython ${version} is of a series that is not known here`,
+      next: `Known series: ${known.map((candidate) => candidate.series).join(', ')}.`,
+    });
+  }
+  input.notice(`${asked} is CPython ${version}, ${describeSource(adopted.value.source)}`);
+  return ok({ version: version.replace(/\+$/, ''), series, source: adopted.value.source });
+};
+
+/** Puts every `path:` and `git:` source of a selection into the store, and finds out what version it is. */
+export const adoptSources = async (input: AdoptInput): Promise<Result<LooseSources, readonly Failure[]>> => {
+  const axes = { ...input.recipe.cells, ...input.axes };
+  const python = new Map<string, PythonChoice>();
+  const awslc = new Map<string, AwslcChoice>();
+  const failures: Failure[] = [];
+  if (![...axes.python, ...axes.awslc].some(isLooseSource)) return ok({ python, awslc });
+  const catalogue = await loadCatalogue();
+  if (!catalogue.ok) return fail([catalogue.error]);
+  for (const asked of axes.python.filter(isLooseSource)) {
+    const choice = await adoptPython(asked, catalogue.value.cpython.series, input);
+    if (choice.ok) python.set(asked, choice.value);
+    else failures.push(choice.error);
+  }
+  for (const asked of axes.awslc.filter(isLooseSource)) {
+    const choice = await adoptAwslc(asked, input);
+    if (choice.ok) awslc.set(asked, choice.value);
+    else failures.push(choice.error);
+  }
+  return failures.length === 0 ? ok({ python, awslc }) : fail(failures);
+};

@@ -1,0 +1,328 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorMessage, ioFailure } from '../io/failure.ts';
+import { removeTree } from '../io/files.ts';
+import { acquireLock } from '../io/lock.ts';
+import { endStrays } from '../io/strays.ts';
+import { digestValue } from '../model/digest.ts';
+import type { Listener } from '../model/event.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Plan, Step, StepKind } from '../model/plan.ts';
+import type { Machine } from '../model/record.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { FetchPolicy, StepContext, StepFunction } from '../steps/context.ts';
+import { makeSlots, type Slots } from './slots.ts';
+import {
+  beginEntry,
+  commitEntry,
+  discardStep,
+  lookupStep,
+  verifyStored,
+  type Lookup,
+  type Store,
+  type StoredStep,
+} from './store.ts';
+
+/** Steps that run at the same time: one that waits (configure) beside one that keeps the cores busy. */
+const stepsAtOnce = 2;
+
+/** Results of these kinds are true of one machine only; they are kept apart by its facts. */
+const machineKinds: readonly StepKind[] = ['prove', 'test'];
+
+/** How a step of a run came out. */
+export interface StepOutcome {
+  readonly step: Step;
+  readonly outcome: 'done' | 'recorded' | 'failed' | 'not-run';
+  readonly durationMs: number;
+  readonly stored?: StoredStep;
+  readonly failure?: Failure;
+}
+
+export interface ExecuteOptions {
+  readonly plan: Plan;
+  /** Steps to bring about; what they need is run only when they are not in the store. */
+  readonly goals: readonly Step[];
+  readonly store: Store;
+  readonly machine: Machine;
+  readonly functions: Readonly<Record<StepKind, StepFunction>>;
+  readonly jobs: number;
+  /** Directory of the files that run inside the built Python. */
+  readonly toolDir: string;
+  /** Absolute directories of the caller's PATH, joined. */
+  readonly path: string;
+  readonly logDir: string;
+  readonly fetch: FetchPolicy;
+  /** Kinds whose recorded result is not taken. */
+  readonly rerun: readonly StepKind[];
+  readonly signal: AbortSignal;
+  readonly listener: Listener;
+}
+
+/** The store's key of a step: its fingerprint, and for proofs and test results the machine too. */
+export const storeKey = (step: Step, machine: Machine): string =>
+  machineKinds.includes(step.kind) ? digestValue({ fingerprint: step.fingerprint, machine }) : step.fingerprint;
+
+class Executor {
+  readonly #options: ExecuteOptions;
+  readonly #byId: ReadonlyMap<string, Step>;
+  readonly #slots: Slots;
+  readonly #started = new Map<string, Promise<StepOutcome>>();
+  readonly #verified = new Map<string, Promise<Result<void>>>();
+  readonly #rerunDone = new Set<string>();
+  #failed = false;
+
+  constructor(options: ExecuteOptions) {
+    this.#options = options;
+    this.#byId = new Map(options.plan.steps.map((step) => [step.id, step]));
+    this.#slots = makeSlots(stepsAtOnce);
+  }
+
+  /** Brings a step about once, however many need it. */
+  ensure(step: Step): Promise<StepOutcome> {
+    const running = this.#started.get(step.id);
+    if (running !== undefined) return running;
+    const outcome = this.#bring(step);
+    this.#started.set(step.id, outcome);
+    return outcome;
+  }
+
+  async outcomes(): Promise<readonly StepOutcome[]> {
+    return Promise.all(this.#started.values());
+  }
+
+  async #bring(step: Step, holdsSlot = false): Promise<StepOutcome> {
+    const { machine, listener } = this.#options;
+    const key = storeKey(step, machine);
+    const before = await this.#lookup(step, key);
+    if (before.state === 'present') return this.#recorded(step, before.stored);
+    const inputs = await Promise.all(
+      Object.values(step.inputs).map((id) => {
+        const input = this.#byId.get(id);
+        if (input === undefined) throw new Error(`step ${step.id} needs ${id}, which the plan lacks`);
+        return this.ensure(input);
+      }),
+    );
+    if (inputs.some(({ stored }) => stored === undefined)) return { step, outcome: 'not-run', durationMs: 0 };
+    const work = async (): Promise<StepOutcome> => {
+      if (this.#failed || this.#options.signal.aborted) return { step, outcome: 'not-run', durationMs: 0 };
+      const startedAt = performance.now();
+      const made = await this.#make(step, key, inputs);
+      const durationMs = Math.round(performance.now() - startedAt);
+      if (!made.ok) {
+        this.#failed = true;
+        listener({ type: 'step-failed', id: step.id, title: step.title, failure: made.error });
+        return { step, outcome: 'failed', durationMs, failure: made.error };
+      }
+      if (made.value.outcome === 'recorded') return this.#recorded(step, made.value.stored);
+      const origin = made.value.stored.record.origin;
+      listener({
+        type: 'step-finished',
+        id: step.id,
+        title: step.title,
+        outcome: 'done',
+        durationMs,
+        ...(origin === undefined ? {} : { note: `from ${origin}` }),
+      });
+      return { step, outcome: 'done', durationMs, stored: made.value.stored };
+    };
+    return holdsSlot ? work() : this.#slots.use(work);
+  }
+
+  #recorded(step: Step, stored: StoredStep): StepOutcome {
+    const note = machineKinds.includes(step.kind) ? `of ${stored.record.startedAt}` : undefined;
+    this.#options.listener({
+      type: 'step-finished',
+      id: step.id,
+      title: step.title,
+      outcome: 'recorded',
+      durationMs: stored.record.durationMs,
+      ...(note === undefined ? {} : { note }),
+    });
+    return { step, outcome: 'recorded', durationMs: stored.record.durationMs, stored };
+  }
+
+  /** What the store has; a damaged entry is said, thrown away and taken as absent, as is one that is to be made again. */
+  async #lookup(step: Step, key: string): Promise<Lookup> {
+    const { store, listener, rerun } = this.#options;
+    const looked = await lookupStep(store, key);
+    const found = looked.state === 'present' ? await this.#checkDownloads(step, looked) : looked;
+    if (found.state === 'present' && rerun.includes(step.kind) && !this.#rerunDone.has(key)) {
+      this.#rerunDone.add(key);
+      await discardStep(store, key);
+      return { state: 'absent' };
+    }
+    if (found.state !== 'damaged') return found;
+    listener({
+      type: 'notice',
+      text: `the store's ${step.id} is damaged (expected ${found.failure.expected}, found ${found.failure.found}): it is made again`,
+    });
+    await discardStep(store, key);
+    return { state: 'absent' };
+  }
+
+  /** A fetch step's output is the download beside the store's entries: without it the record is worth nothing. */
+  async #checkDownloads(step: Step, found: Lookup): Promise<Lookup> {
+    for (const action of step.actions) {
+      if (action.do !== 'fetch') continue;
+      const { sha256, sizeBytes } = action.archive;
+      const path = join(this.#options.store.downloads, sha256);
+      const size = await stat(path).then(
+        (seen) => seen.size,
+        () => undefined,
+      );
+      if (size === sizeBytes) continue;
+      return {
+        state: 'damaged',
+        failure: {
+          code: 'store-damaged',
+          path,
+          expected: `${sizeBytes} bytes`,
+          found: size === undefined ? 'no file' : `${size} bytes`,
+        },
+      };
+    }
+    return found;
+  }
+
+  /** Hashes an input's tree once per run, before anything is made from it. */
+  #verifyInput(stored: StoredStep): Promise<Result<void>> {
+    const known = this.#verified.get(stored.key);
+    if (known !== undefined) return known;
+    const verified = verifyStored(stored);
+    this.#verified.set(stored.key, verified);
+    return verified;
+  }
+
+  /** Verifies what a step consumes. A damaged input is said, thrown away and made again, once. */
+  async #verifyInputs(inputs: readonly StepOutcome[]): Promise<Result<void>> {
+    for (const { step, stored } of inputs) {
+      if (stored === undefined) continue;
+      const verified = await this.#verifyInput(stored);
+      if (verified.ok) continue;
+      if (verified.error.code !== 'store-damaged') return verified;
+      const { expected, found } = verified.error;
+      this.#options.listener({
+        type: 'notice',
+        text: `the store's ${step.id} is damaged (expected ${expected}, found ${found}): it is made again`,
+      });
+      await discardStep(this.#options.store, stored.key);
+      this.#started.delete(step.id);
+      this.#verified.delete(stored.key);
+      const again = await this.#bring(step, true);
+      if (again.stored === undefined) return fail(again.failure ?? verified.error);
+    }
+    return ok(undefined);
+  }
+
+  async #make(
+    step: Step,
+    key: string,
+    inputs: readonly StepOutcome[],
+  ): Promise<Result<{ outcome: 'done' | 'recorded'; stored: StoredStep }>> {
+    const { store, signal, listener } = this.#options;
+    // Before the lock is taken: a damaged input is made again here, and may share this step's work path.
+    const whole = await this.#verifyInputs(inputs);
+    if (!whole.ok) return whole;
+    const workName = step.workKey.slice(0, 12);
+    const lock = await acquireLock({
+      path: join(store.locks, workName),
+      owner: `process ${process.pid}`,
+      signal,
+      onWait: (owner) => {
+        listener({ type: 'notice', text: `${step.title}: waiting for another run (${owner}) that does the same` });
+      },
+    });
+    if (!lock.ok) return lock;
+    try {
+      const meanwhile = await lookupStep(store, key);
+      if (meanwhile.state === 'present') return ok({ outcome: 'recorded', stored: meanwhile.stored });
+      listener({ type: 'step-started', id: step.id, title: step.title });
+      const work = join(store.work, workName);
+      await endStrays(work);
+      return await this.#run(step, key, work, inputs);
+    } finally {
+      lock.value.release();
+    }
+  }
+
+  async #run(
+    step: Step,
+    key: string,
+    work: string,
+    inputs: readonly StepOutcome[],
+  ): Promise<Result<{ outcome: 'done'; stored: StoredStep }>> {
+    const { store, plan, functions, listener } = this.#options;
+    const removed = await removeTree(work);
+    if (!removed.ok) return removed;
+    const begun = await beginEntry(store);
+    if (!begun.ok) return begun;
+    const entry = begun.value;
+    try {
+      await mkdir(join(work, 'tmp'), { recursive: true });
+    } catch (error) {
+      return fail(ioFailure(error, work, 'make'));
+    }
+    const trees = new Map(inputs.map(({ step: input, stored }) => [input.id, stored?.tree]));
+    const context: StepContext = {
+      places: {
+        work,
+        tree: join(entry, 'tree'),
+        tool: this.#options.toolDir,
+        downloads: store.downloads,
+        path: this.#options.path,
+        ...Object.fromEntries(Object.entries(step.inputs).map(([role, id]) => [role, trees.get(id) ?? ''])),
+      },
+      environment: plan.environment,
+      jobs: this.#options.jobs,
+      logFile: join(this.#options.logDir, `${step.id}.log`),
+      downloadsDir: store.downloads,
+      fetch: this.#options.fetch,
+      signal: this.#options.signal,
+      progress: (text) => {
+        listener({ type: 'step-progress', id: step.id, text });
+      },
+    };
+    const startedAt = new Date().toISOString();
+    const started = performance.now();
+    let found: Awaited<ReturnType<StepFunction>>;
+    try {
+      found = await functions[step.kind](step, context);
+    } catch (error) {
+      found = fail({
+        code: 'bug',
+        message: `step ${step.id}: ${errorMessage(error)}`,
+        ...(error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}),
+      });
+    }
+    if (!found.ok) {
+      await removeTree(entry);
+      return found;
+    }
+    const stored = await commitEntry(store, key, entry, {
+      version: 1,
+      kind: 'step',
+      id: step.id,
+      fingerprint: step.fingerprint,
+      title: step.title,
+      startedAt,
+      durationMs: Math.round(performance.now() - started),
+      ...found.value,
+    });
+    if (!stored.ok) {
+      await removeTree(entry);
+      return stored;
+    }
+    await removeTree(work);
+    return ok({ outcome: 'done', stored: stored.value });
+  }
+}
+
+/**
+ * Brings the goals of a plan about: takes from the store what is there, runs what is not, in the order of inputs. After
+ * a failure nothing new is started; what runs already is finished, so that no work is lost.
+ */
+export const executePlan = async (options: ExecuteOptions): Promise<readonly StepOutcome[]> => {
+  const executor = new Executor(options);
+  await Promise.all(options.goals.map((goal) => executor.ensure(goal)));
+  return executor.outcomes();
+};

@@ -1,0 +1,79 @@
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { copyTree } from '../io/copy.ts';
+import { ioFailure } from '../io/failure.ts';
+import { removeTree } from '../io/files.ts';
+import { substituteFiles } from '../io/substitute.ts';
+import type { Failure } from '../model/failure.ts';
+import { internalPrefix } from '../plan/environment.ts';
+import type { CellSession } from './session.ts';
+
+/** Text files that name the prefix. */
+const placesOfPrefix = [
+  'bin/pip*',
+  'bin/idle3*',
+  'bin/pydoc3*',
+  'bin/python3*-config',
+  'lib/pkgconfig/*.pc',
+  'lib/python3*/_sysconfigdata_*.py',
+  'lib/python3*/_sysconfig_vars_*.json',
+  'lib/python3*/build-details.json',
+  'lib/python3*/config-*/Makefile',
+  'lib/python3*/config-*/python-config.py',
+];
+
+/**
+ * Copies the finished Python to a directory that it may be changed in, with that directory as its prefix. The directory
+ * must be absent or empty; it appears whole or not at all.
+ * Failures: `usage` (several cells, or something is there), `disk-full`, `io-failed`, `interrupted`.
+ */
+export const exportPrefix = async (
+  cells: readonly CellSession[],
+  prefix: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly Failure[]> => {
+  const [cell, second] = cells;
+  if (cell?.prefix === undefined || second !== undefined) {
+    return [
+      { code: 'usage', message: '--prefix takes one cell; this selection has several.', next: 'Narrow the axes.' },
+    ];
+  }
+  const there = await readdir(prefix).catch(() => []);
+  if (there.length > 0) {
+    return [
+      {
+        code: 'usage',
+        message: `--prefix ${prefix}: something is there already.`,
+        next: 'Choose a directory that is absent or empty; nothing was changed.',
+      },
+    ];
+  }
+  const temporary = join(dirname(prefix), `.${basename(prefix)}.${process.pid}.tmp`);
+  try {
+    await mkdir(dirname(prefix), { recursive: true });
+    const copied = await copyTree({
+      from: cell.prefix,
+      to: temporary,
+      linked: false,
+      env: { PATH: path },
+      signal,
+    });
+    if (!copied.ok) return [copied.error];
+    const edited = await substituteFiles(
+      placesOfPrefix.map((pattern) => join(temporary, pattern)),
+      [{ from: internalPrefix, to: prefix }],
+      'optional',
+    );
+    if (!edited.ok) return [edited.error];
+    const series = cell.planned.cell.python.series;
+    await removeTree(join(temporary, 'lib', `python${series}`, 'EXTERNALLY-MANAGED'));
+    await removeTree(prefix);
+    await rename(temporary, prefix);
+    return [];
+  } catch (error) {
+    return [ioFailure(error, prefix, 'copy the Python to')];
+  } finally {
+    await removeTree(temporary);
+  }
+};

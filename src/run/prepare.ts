@@ -1,0 +1,87 @@
+import { readHost } from '../io/host.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Host } from '../model/host.ts';
+import type { Plan, TestSelection } from '../model/plan.ts';
+import type { Axes, Preset, Recipe } from '../model/recipe.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { LooseSources } from '../model/source.ts';
+import { makePlan } from '../plan/plan.ts';
+import { presetFiles } from '../plan/presets.ts';
+import { resolveRecipe } from '../recipe/resolve.ts';
+import { loadAssets, loadCatalogue, loadRecipe, loadTargets, type LoadedAsset } from './data.ts';
+
+/** What the command line says to build. */
+export interface Selection {
+  /** A recipe's name or file; `default` unless given. */
+  readonly recipe: string;
+  /** Axes that replace the recipe's. */
+  readonly axes: Partial<Axes>;
+  readonly preset?: Preset;
+  /** Test files instead of the preset's. */
+  readonly tests: readonly string[];
+  readonly match: readonly string[];
+}
+
+export interface PrepareInput {
+  readonly selection: Selection;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The caller's PATH, absolute directories only. */
+  readonly path: string;
+  readonly signal: AbortSignal;
+  /** Puts `path:` and `git:` sources into the store and probes them. */
+  readonly adopt: (
+    recipe: Recipe,
+    axes: Partial<Axes>,
+    host: Host,
+  ) => Promise<Result<LooseSources, readonly Failure[]>>;
+}
+
+/** A plan and what it was made from. */
+export interface Prepared {
+  readonly plan: Plan;
+  readonly host: Host;
+  readonly assets: readonly LoadedAsset[];
+}
+
+const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
+  const preset = selection.preset ?? recipe.test.preset;
+  return {
+    preset,
+    files: selection.tests.length > 0 ? [...selection.tests] : [...presetFiles[preset]],
+    match: [...selection.match],
+  };
+};
+
+/** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
+export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
+  const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
+  const [catalogue, targets, assets] = await Promise.all([loadCatalogue(), loadTargets(), loadAssets()]);
+  if (!catalogue.ok) return one(catalogue);
+  if (!targets.ok) return one(targets);
+  if (!assets.ok) return one(assets);
+  const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
+  if (!recipe.ok) return one(recipe);
+  const { axes } = input.selection;
+  const native = (axes.target ?? recipe.value.cells.target).includes('native');
+  const host = await readHost({ env: { ...input.env, PATH: input.path }, signal: input.signal, native });
+  if (!host.ok) return one(host);
+  const loose = await input.adopt(recipe.value, axes, host.value);
+  if (!loose.ok) return loose;
+  const resolved = resolveRecipe({
+    recipe: recipe.value,
+    narrowed: axes,
+    catalogue: catalogue.value,
+    targets: targets.value,
+    platform: host.value.platform,
+    loose: loose.value,
+  });
+  if (!resolved.ok) return resolved;
+  const plan = makePlan({
+    resolved: resolved.value,
+    host: host.value,
+    assets: assets.value,
+    test: chooseTests(input.selection, recipe.value),
+  });
+  return plan.ok ? ok({ plan: plan.value, host: host.value, assets: assets.value }) : plan;
+};

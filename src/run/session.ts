@@ -1,0 +1,270 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ioFailure } from '../io/failure.ts';
+import { readJson, removeTree, writeFileAtomic, writeJsonAtomic } from '../io/files.ts';
+import { readChildCpuMs } from '../io/cpu.ts';
+import { digestValue } from '../model/digest.ts';
+import type { Listener } from '../model/event.ts';
+import { worstExitCode, exitCodeOf, type Failure } from '../model/failure.ts';
+import type { PlannedCell, StepKind } from '../model/plan.ts';
+import { proofSchema, type Proof } from '../model/proof.ts';
+import {
+  runRecordSchema,
+  suiteResultsSchema,
+  type CellRun,
+  type RunRecord,
+  type SuiteResults,
+} from '../model/record.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { selectGoals, type Stage } from '../plan/plan.ts';
+import { build } from '../steps/build.ts';
+import type { FetchPolicy, StepFunction } from '../steps/context.ts';
+import { fetchStep } from '../steps/fetch.ts';
+import { probe } from '../steps/probe.ts';
+import { prove } from '../steps/prove.ts';
+import { unpackStep } from '../steps/unpack.ts';
+import { loadManifest, loadRoster, loadTimings, toolDir } from './data.ts';
+import { executePlan, storeKey, type StepOutcome } from './execute.ts';
+import type { Prepared } from './prepare.ts';
+import { lookupStep, type Store } from './store.ts';
+import { makeTestStep, type Expected } from './suites.ts';
+
+export interface SessionOptions {
+  readonly prepared: Prepared;
+  readonly stage: Stage;
+  /** The command as a record tells it: `test`. */
+  readonly command: string;
+  /** This tool's version. */
+  readonly version: string;
+  readonly store: Store;
+  readonly jobs: number;
+  readonly path: string;
+  readonly fetch: FetchPolicy;
+  /** Whether recorded proofs and test results are made again. */
+  readonly rerun: boolean;
+  readonly signal: AbortSignal;
+  readonly listener: Listener;
+}
+
+/** What a session found for one cell. */
+export interface CellSession {
+  readonly planned: PlannedCell;
+  /** `opt/cpython-awslc` of the installed tree, when there is one. */
+  readonly prefix?: string;
+  readonly proof?: Proof;
+  readonly proofOf?: string;
+  readonly suites?: SuiteResults;
+  readonly suitesOf?: string;
+  /** The suites ran in this session, not in an earlier one. */
+  readonly suitesAreNew: boolean;
+}
+
+export interface Session {
+  readonly outcomes: readonly StepOutcome[];
+  readonly cells: readonly CellSession[];
+  readonly failures: readonly Failure[];
+  /** Everything asked for was in the store: nothing was fetched, built or run. */
+  readonly isRecorded: boolean;
+  readonly run?: { readonly id: string; readonly file: string };
+}
+
+const rerunKinds: Readonly<Record<Stage, readonly StepKind[]>> = {
+  fetch: [],
+  build: [],
+  prove: ['prove'],
+  test: ['prove', 'test'],
+};
+
+/** What is expected of a cell: its series' manifest and times, its version's roster. */
+export const loadExpected = async (cell: PlannedCell): Promise<Result<Expected>> => {
+  const { series, version } = cell.cell.python;
+  const [manifest, roster, timings] = await Promise.all([
+    loadManifest(series),
+    // A roster lists what one released version starts; a working tree may have other cases.
+    cell.cell.python.tree === undefined ? loadRoster(version) : ok(undefined),
+    loadTimings(series),
+  ]);
+  if (!manifest.ok) return manifest;
+  if (!roster.ok) return roster;
+  if (!timings.ok) return timings;
+  return ok({
+    ...(manifest.value === undefined ? {} : { manifest: manifest.value }),
+    ...(roster.value === undefined ? {} : { roster: roster.value }),
+    timings: timings.value,
+  });
+};
+
+const unsupported: StepFunction = (step) => {
+  throw new Error(`no step of kind ${step.kind} is planned yet`);
+};
+
+/** Whether everything that a stage needs is in the store: then nothing of the machine's toolchain is needed. */
+export const isAllRecorded = async (prepared: Prepared, stage: Stage, store: Store): Promise<boolean> => {
+  for (const goal of selectGoals(prepared.plan, stage)) {
+    const found = await lookupStep(store, storeKey(goal, prepared.host.machine));
+    if (found.state !== 'present') return false;
+  }
+  return true;
+};
+
+const gatherCell = async (
+  planned: PlannedCell,
+  outcomes: ReadonlyMap<string, StepOutcome>,
+  options: SessionOptions,
+): Promise<Result<CellSession>> => {
+  const find = async (name: string): Promise<StepOutcome['stored']> => {
+    const id = planned.steps[name] ?? '';
+    const known = outcomes.get(id)?.stored;
+    if (known !== undefined) return known;
+    const step = options.prepared.plan.steps.find((candidate) => candidate.id === id);
+    if (step === undefined) return undefined;
+    const found = await lookupStep(options.store, storeKey(step, options.prepared.host.machine));
+    return found.state === 'present' ? found.stored : undefined;
+  };
+  const install = options.stage === 'fetch' ? undefined : await find('install-cell');
+  const proved = outcomes.get(planned.steps['prove-cell'] ?? '')?.stored;
+  const tested = outcomes.get(planned.steps['test-cell'] ?? '');
+  const proof = proved === undefined ? undefined : await readJson(proofSchema, join(proved.tree, 'proof.json'));
+  const suites =
+    tested?.stored === undefined
+      ? undefined
+      : await readJson(suiteResultsSchema, join(tested.stored.tree, 'suites.json'));
+  for (const read of [proof, suites]) {
+    if (read === undefined || read.ok) continue;
+    const problems = read.error.kind === 'invalid' ? read.error.problems : [{ path: '$', message: 'cannot be read' }];
+    return fail({ code: 'record-invalid', path: planned.id, problems });
+  }
+  return ok({
+    planned,
+    ...(install === undefined ? {} : { prefix: join(install.tree, 'opt', 'cpython-awslc') }),
+    ...(proof?.ok === true && proved !== undefined ? { proof: proof.value, proofOf: proved.record.startedAt } : {}),
+    ...(suites?.ok === true && tested?.stored !== undefined
+      ? { suites: suites.value, suitesOf: tested.stored.record.startedAt }
+      : {}),
+    suitesAreNew: tested?.outcome === 'done',
+  });
+};
+
+const recordCell = (cell: CellSession, outcomes: ReadonlyMap<string, StepOutcome>): CellRun => ({
+  id: cell.planned.id,
+  steps: Object.values(cell.planned.steps).map((id) => {
+    const outcome = outcomes.get(id);
+    return { id, outcome: outcome?.outcome ?? 'not-run', durationMs: outcome?.durationMs ?? 0 };
+  }),
+  ...(cell.proof === undefined ? {} : { proof: cell.proof }),
+  ...(cell.proofOf === undefined ? {} : { proofOf: cell.proofOf }),
+  ...(cell.suites === undefined ? {} : { suites: cell.suites }),
+  ...(cell.suitesOf === undefined ? {} : { suitesOf: cell.suitesOf }),
+});
+
+/** A run's id: when it began, and enough random to tell two apart. */
+const nameRun = (startedAt: string): string =>
+  `${startedAt.replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+
+/** Where the newest run that did exactly this is named. */
+const pointerFile = (options: SessionOptions): string => {
+  const { plan, host } = options.prepared;
+  return join(options.store.runs, 'newest', digestValue({ plan, machine: host.machine, stage: options.stage }));
+};
+
+/**
+ * Runs a plan up to a stage, gathers what it found for each cell, and writes the run record. When everything was recorded
+ * already no new record is written: the one that made it is named.
+ */
+export const runSession = async (options: SessionOptions): Promise<Session> => {
+  const { prepared, stage, store, listener } = options;
+  const { plan, host } = prepared;
+  const startedAt = new Date().toISOString();
+  const started = performance.now();
+  const cpuBefore = readChildCpuMs();
+  const id = nameRun(startedAt);
+  const runDir = join(store.runs, id);
+  try {
+    await mkdir(join(runDir, 'logs'), { recursive: true });
+  } catch (error) {
+    return { outcomes: [], cells: [], failures: [ioFailure(error, runDir, 'make')], isRecorded: false };
+  }
+  const goals = selectGoals(plan, stage);
+  listener({ type: 'run-started', steps: plan.steps.map((step) => ({ id: step.id, title: step.title })) });
+  const outcomes = await executePlan({
+    plan,
+    goals,
+    store,
+    machine: host.machine,
+    functions: {
+      fetch: fetchStep,
+      unpack: unpackStep,
+      probe,
+      configure: build,
+      compile: build,
+      modules: build,
+      install: build,
+      prove,
+      test: makeTestStep(plan, loadExpected),
+      patch: unsupported,
+      pack: unsupported,
+    },
+    jobs: options.jobs,
+    toolDir,
+    path: options.path,
+    logDir: join(runDir, 'logs'),
+    fetch: options.fetch,
+    rerun: options.rerun ? rerunKinds[stage] : [],
+    signal: options.signal,
+    listener,
+  });
+  listener({ type: 'run-finished' });
+  const byId = new Map(outcomes.map((outcome) => [outcome.step.id, outcome]));
+  const failures: Failure[] = outcomes.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+  if (options.signal.aborted && !failures.some(({ code }) => code === 'interrupted')) {
+    failures.push({ code: 'interrupted', signal: String(options.signal.reason) });
+  }
+  const cells: CellSession[] = [];
+  for (const planned of plan.cells) {
+    const cell = await gatherCell(planned, byId, options);
+    if (cell.ok) cells.push(cell.value);
+    else failures.push(cell.error);
+  }
+  const isRecorded = failures.length === 0 && outcomes.every(({ outcome }) => outcome === 'recorded');
+  if (isRecorded) {
+    const known = (await readFile(pointerFile(options), 'utf8').catch(() => '')).trim();
+    if (known !== '') {
+      await removeTree(runDir);
+      return { outcomes, cells, failures, isRecorded, run: { id: known, file: join(store.runs, known, 'run.json') } };
+    }
+  }
+  const cpuAfter = readChildCpuMs();
+  const record: RunRecord = {
+    version: 1,
+    kind: 'run',
+    id,
+    tool: options.version,
+    command: options.command,
+    startedAt,
+    durationMs: Math.round(performance.now() - started),
+    ...(cpuBefore === undefined || cpuAfter === undefined ? {} : { cpuMs: cpuAfter - cpuBefore }),
+    machine: host.machine,
+    tools: [...host.tools],
+    plan,
+    stepRecords: outcomes.flatMap(({ stored }) => (stored === undefined ? [] : [stored.record])),
+    cells: cells.map((cell) => recordCell(cell, byId)),
+    exitCode: worstExitCode(failures.map(exitCodeOf)),
+  };
+  const file = join(runDir, 'run.json');
+  const written = await writeJsonAtomic(file, record);
+  if (!written.ok) return { outcomes, cells, failures: [...failures, written.error], isRecorded };
+  if (failures.length === 0) await writeFileAtomic(pointerFile(options), `${id}\n`);
+  return { outcomes, cells, failures, isRecorded, run: { id, file } };
+};
+
+/** Reads a run record by id or by the path of its run.json. Failures: `unknown-run`, `record-invalid`. */
+export const loadRun = async (asked: string, store: Store, cwd: string): Promise<Result<RunRecord>> => {
+  const path = asked.includes('/') || asked.endsWith('.json') ? join(cwd, asked) : join(store.runs, asked, 'run.json');
+  const file = asked.startsWith('/') ? asked : path;
+  const read = await readJson(runRecordSchema, file);
+  if (read.ok) return read;
+  return read.error.kind === 'invalid'
+    ? fail({ code: 'record-invalid', path: file, problems: read.error.problems })
+    : fail({ code: 'unknown-run', asked, reason: 'there is no such run record' });
+};

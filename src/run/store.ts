@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ioFailure } from '../io/failure.ts';
+import { readJson, removeTree, writeJsonAtomic } from '../io/files.ts';
+import { compareStat, listTree, setWritable } from '../io/tree.ts';
+import type { FailureOf } from '../model/failure.ts';
+import { treeListingSchema, type TreeListing } from '../model/listing.ts';
+import { stepRecordSchema, type StepRecord } from '../model/record.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+
+/**
+ * Where finished outputs live. Nothing half-made ever has a final name: everything is made under `tmp/`, checked and
+ * renamed.
+ *
+ *     v1/downloads/<sha256>             verified downloads
+ *     v1/steps/<key>/{record,listing}.json, tree/
+ *     v1/work/<work key>/               scratch of steps that run now, or that were ended
+ *     v1/runs/<id>/run.json, logs/
+ *     v1/locks/, v1/tmp/
+ */
+export interface Store {
+  readonly dir: string;
+  readonly downloads: string;
+  readonly steps: string;
+  readonly work: string;
+  readonly runs: string;
+  readonly locks: string;
+  readonly tmp: string;
+}
+
+/** A finished output: its record and where its tree is. */
+export interface StoredStep {
+  readonly key: string;
+  readonly record: StepRecord;
+  readonly listing: TreeListing;
+  readonly tree: string;
+}
+
+/** What the store has under a key. */
+export type Lookup =
+  | { readonly state: 'absent' }
+  | { readonly state: 'present'; readonly stored: StoredStep }
+  | { readonly state: 'damaged'; readonly failure: FailureOf<'store-damaged'> };
+
+/** Opens (and lays out) a store. Failures: `io-failed`, `disk-full`. */
+export const openStore = async (root: string): Promise<Result<Store>> => {
+  const dir = join(root, 'v1');
+  const store: Store = {
+    dir,
+    downloads: join(dir, 'downloads'),
+    steps: join(dir, 'steps'),
+    work: join(dir, 'work'),
+    runs: join(dir, 'runs'),
+    locks: join(dir, 'locks'),
+    tmp: join(dir, 'tmp'),
+  };
+  try {
+    for (const path of [store.downloads, store.steps, store.work, store.runs, store.locks, store.tmp]) {
+      await mkdir(path, { recursive: true });
+    }
+    return ok(store);
+  } catch (error) {
+    return fail(ioFailure(error, dir, 'make the store in'));
+  }
+};
+
+const damaged = (path: string, expected: string, found: string): Lookup => ({
+  state: 'damaged',
+  failure: { code: 'store-damaged', path, expected, found },
+});
+
+/**
+ * Looks an output up: its record and listing must be whole, and the tree must have the names, sizes and times that the
+ * listing says. File contents are read by `verifyStored` only.
+ */
+export const lookupStep = async (store: Store, key: string): Promise<Lookup> => {
+  const entry = join(store.steps, key);
+  const record = await readJson(stepRecordSchema, join(entry, 'record.json'));
+  if (!record.ok && record.error.kind === 'absent') {
+    const there = await stat(entry).then(
+      () => true,
+      () => false,
+    );
+    return there ? damaged(entry, 'a record', 'none') : { state: 'absent' };
+  }
+  const listing = await readJson(treeListingSchema, join(entry, 'listing.json'));
+  if (!record.ok) return damaged(join(entry, 'record.json'), 'a step record', 'something else');
+  if (!listing.ok) return damaged(join(entry, 'listing.json'), 'a listing of the tree', 'something else');
+  const tree = join(entry, 'tree');
+  const difference = compareStat(tree, listing.value);
+  if (difference !== undefined) return damaged(tree, 'the tree as it was finished', difference);
+  return { state: 'present', stored: { key, record: record.value, listing: listing.value, tree } };
+};
+
+/** Hashes every file of a stored tree. Failure: `store-damaged`, naming the first entry that differs. */
+export const verifyStored = async (stored: StoredStep): Promise<Result<void>> => {
+  const found = await listTree(stored.tree);
+  if (!found.ok) return found;
+  if (found.value.digest === stored.record.treeDigest) return ok(undefined);
+  const wanted = new Map(stored.listing.entries.map((entry) => [entry.path, entry]));
+  const different = found.value.entries.find(({ path, content }) => wanted.get(path)?.content !== content);
+  const path = different?.path ?? '';
+  return fail({
+    code: 'store-damaged',
+    path: join(stored.tree, path),
+    expected: `sha256 ${wanted.get(path)?.content ?? stored.record.treeDigest}`,
+    found: `sha256 ${different?.content ?? found.value.digest}`,
+  });
+};
+
+/** A new entry under `tmp/`, with an empty `tree/`. */
+export const beginEntry = async (store: Store): Promise<Result<string>> => {
+  const entry = join(store.tmp, `step-${randomUUID()}`);
+  try {
+    await mkdir(join(entry, 'tree'), { recursive: true });
+    return ok(entry);
+  } catch (error) {
+    return fail(ioFailure(error, entry, 'make'));
+  }
+};
+
+/**
+ * Lists, digests, write-protects and renames a finished entry to its key. If another process was first with the same
+ * key, its entry is taken and ours thrown away: equal fingerprints mean equal outputs.
+ */
+export const commitEntry = async (
+  store: Store,
+  key: string,
+  entry: string,
+  record: Omit<StepRecord, 'treeDigest' | 'treeBytes' | 'treeFiles'>,
+): Promise<Result<StoredStep>> => {
+  const listed = await listTree(join(entry, 'tree'));
+  if (!listed.ok) return listed;
+  const { digest, entries } = listed.value;
+  const whole: StepRecord = {
+    ...record,
+    treeDigest: digest,
+    treeBytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    treeFiles: entries.filter(({ kind }) => kind === 'file').length,
+  };
+  for (const [name, value] of [
+    ['listing.json', listed.value],
+    ['record.json', whole],
+  ] as const) {
+    const written = await writeJsonAtomic(join(entry, name), value);
+    if (!written.ok) return written;
+  }
+  try {
+    await setWritable(join(entry, 'tree'), listed.value, false);
+    await rename(entry, join(store.steps, key));
+  } catch (error) {
+    await removeTree(entry);
+    const other = await lookupStep(store, key);
+    if (other.state === 'present') return ok(other.stored);
+    return fail(ioFailure(error, join(store.steps, key), 'put into the store'));
+  }
+  return ok({ key, record: whole, listing: listed.value, tree: join(store.steps, key, 'tree') });
+};
+
+/** Takes an entry out of the store: renamed away first, so that nobody sees half of it. */
+export const discardStep = async (store: Store, key: string): Promise<Result<void>> => {
+  const away = join(store.tmp, `discarded-${randomUUID()}`);
+  try {
+    await rename(join(store.steps, key), away);
+  } catch (error) {
+    return fail(ioFailure(error, join(store.steps, key), 'take out of the store'));
+  }
+  return removeTree(away);
+};
+
+/** Every key in the store. */
+export const listKeys = async (store: Store): Promise<readonly string[]> =>
+  (await readdir(store.steps).catch(() => [])).sort();

@@ -1,0 +1,133 @@
+import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Failure } from '../model/failure.ts';
+import type { Action, Step } from '../model/plan.ts';
+import type { StepRecord } from '../model/record.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { copyTree } from '../io/copy.ts';
+import { ioFailure } from '../io/failure.ts';
+import { writeFileAtomic } from '../io/files.ts';
+import { runProgram } from '../io/process.ts';
+import { substituteFiles } from '../io/substitute.ts';
+import type { StepContext } from './context.ts';
+import { fillEnvironment, fillPlaces, hidePlaces } from './places.ts';
+
+type Ran = StepRecord['commands'][number];
+
+const runExec = async (
+  step: Step,
+  action: Extract<Action, { do: 'exec' }>,
+  context: StepContext,
+): Promise<Result<Ran>> => {
+  const fill = (text: string): string => fillPlaces(text, context);
+  const cwd = fill(action.cwd);
+  try {
+    await mkdir(cwd, { recursive: true });
+  } catch (error) {
+    return fail(ioFailure(error, cwd, 'make'));
+  }
+  const ran = await runProgram(action.argv.map(fill), {
+    purpose: step.title,
+    cwd,
+    env: fillEnvironment(context, action.env),
+    logFile: context.logFile,
+    ...(action.stdout === undefined ? {} : { stdoutFile: fill(action.stdout) }),
+    signal: context.signal,
+    onLine: context.progress,
+  });
+  if (!ran.ok) {
+    return ran.error.code === 'command-failed'
+      ? fail({ ...ran.error, argv: ran.error.argv.map((word) => hidePlaces(word, context)) })
+      : ran;
+  }
+  return ok({ argv: [...action.argv], durationMs: ran.value.durationMs });
+};
+
+const requireText = async (
+  action: Extract<Action, { do: 'require-text' }>,
+  context: StepContext,
+): Promise<Result<void>> => {
+  const file = fillPlaces(action.file, context);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return fail(ioFailure(error, file, 'read'));
+  }
+  const differences = [
+    ...action.present.filter((wanted) => !text.includes(wanted)).map((name) => [name, 'present', 'absent'] as const),
+    ...action.absent.filter((unwanted) => text.includes(unwanted)).map((name) => [name, 'absent', 'present'] as const),
+  ].map(([name, expected, found]) => ({ name, expected, found }));
+  return differences.length === 0
+    ? ok(undefined)
+    : fail({ code: 'capability-mismatch', awslc: action.why, differences });
+};
+
+const runOther = async (
+  action: Exclude<Action, { do: 'exec' | 'fetch' | 'unpack' | 'adopt' }>,
+  context: StepContext,
+): Promise<Result<void>> => {
+  const fill = (text: string): string => fillPlaces(text, context);
+  switch (action.do) {
+    case 'write':
+      return writeFileAtomic(fill(action.path), action.text);
+    case 'copy':
+    case 'copy-linked':
+      return copyTree({
+        from: fill(action.from),
+        to: fill(action.to),
+        linked: action.do === 'copy-linked',
+        env: fillEnvironment(context),
+        signal: context.signal,
+      });
+    case 'symlink': {
+      const path = fill(action.path);
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        await symlink(fill(action.target), path);
+        return ok(undefined);
+      } catch (error) {
+        return fail(ioFailure(error, path, 'link'));
+      }
+    }
+    case 'substitute':
+      return substituteFiles(
+        action.files.map(fill),
+        action.replace.map(({ from, to }) => ({ from: fill(from), to: fill(to) })),
+        'failure',
+      );
+    case 'require-text':
+      return requireText(action, context);
+  }
+};
+
+/**
+ * Does a step's actions in order and says which commands ran. Stops at the first failure; `explain` may add what only
+ * the step knows (a reason in config.log, which package to install).
+ */
+export const runActions = async (
+  step: Step,
+  context: StepContext,
+  explain: (failure: Failure) => Promise<Failure> = (failure) => Promise.resolve(failure),
+): Promise<Result<Ran[]>> => {
+  const commands: Ran[] = [];
+  for (const action of step.actions) {
+    switch (action.do) {
+      case 'fetch':
+      case 'unpack':
+      case 'adopt':
+        throw new Error(`action ${action.do} belongs to a step of its own`);
+      case 'exec': {
+        const ran = await runExec(step, action, context);
+        if (!ran.ok) return fail(await explain(ran.error));
+        commands.push(ran.value);
+        break;
+      }
+      default: {
+        const done = await runOther(action, context);
+        if (!done.ok) return fail(await explain(done.error));
+      }
+    }
+  }
+  return ok(commands);
+};
