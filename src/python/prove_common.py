@@ -1,0 +1,127 @@
+"""What every part of the proof shares: how a finding is declared, how children run, how paths are written down.
+
+Standard library only, and nothing newer than CPython 3.9: these files run inside every Python that is built.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+
+TOOL = os.path.dirname(os.path.abspath(__file__))
+CERTIFICATE = os.path.join(TOOL, "certs", "localhost.pem")
+PREFIX = os.path.realpath(sys.prefix)
+EXT_SUFFIX = sysconfig.get_config_var("EXT_SUFFIX") or ".so"
+
+_not_checked = []
+
+
+class Finding:
+    """One thing to find out. `find` takes no arguments and returns a JSON value; what it raises becomes the found value."""
+
+    def __init__(self, id, title, how, find):
+        self.id = id
+        self.title = title
+        self.how = how
+        self.find = find
+
+
+def not_checked(text):
+    """Says what the finding that runs now could not look at on this machine."""
+    _not_checked.append(text)
+
+
+def take_not_checked():
+    texts = list(_not_checked)
+    _not_checked.clear()
+    return texts
+
+
+def place(path):
+    """A path as any machine would write it: below the prefix, without the platform's module suffix. Others keep their base name."""
+    real = os.path.realpath(path)
+    if real == PREFIX or real.startswith(PREFIX + os.sep):
+        return "{prefix}" + real[len(PREFIX):].replace(EXT_SUFFIX, "{EXT_SUFFIX}")
+    return os.path.basename(real)
+
+
+def scrub(text):
+    """Takes this machine's places out of a message."""
+    places = [(PREFIX, "{prefix}"), (sys.prefix, "{prefix}"), (TOOL, "{tool}"), (os.environ.get("TMPDIR"), "{temp}")]
+    for machine, name in places:
+        if machine:
+            text = text.replace(machine, name)
+    return text
+
+
+def few(names, most=20):
+    """A list that a person can still read: of thousands of names, the first ones and how many more there are."""
+    return names if len(names) <= most else names[:most] + ["and %d more" % (len(names) - most)]
+
+
+def error(text):
+    """The found value of what could not be found."""
+    return {"error": scrub(text)}
+
+
+def describe_exception(exception):
+    return "%s: %s" % (type(exception).__name__, exception)
+
+
+def describe_exit(code):
+    if code >= 0:
+        return "ended with exit code %d" % code
+    try:
+        return "ended by %s" % signal.Signals(-code).name
+    except ValueError:
+        return "ended by signal %d" % -code
+
+
+def child_environment(extra=None):
+    """The whole environment of a child: nothing of the caller's but where programs and temporary files are."""
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "HOME": os.environ.get("TMPDIR", "/nonexistent"),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    if "TMPDIR" in os.environ:
+        environment["TMPDIR"] = os.environ["TMPDIR"]
+    environment.update(extra or {})
+    return environment
+
+
+class ChildFailed(Exception):
+    """A child ended badly or not in time; `output` is what it had written until then."""
+
+    def __init__(self, message, output=""):
+        Exception.__init__(self, message)
+        self.output = output
+
+
+def run(argv, timeout, extra=None, cwd=None):
+    """Runs a program and returns what it wrote; raises ChildFailed with the last line that it complained with."""
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=child_environment(extra),
+            cwd=cwd,
+            timeout=timeout,
+        )
+    except subprocess.TimeoutExpired as expired:
+        raise ChildFailed("no end within %d s" % timeout, (expired.stdout or b"").decode("utf-8", "replace"))
+    output = done.stdout.decode("utf-8", "replace")
+    if done.returncode != 0:
+        complaint = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        message = describe_exit(done.returncode) + (": " + complaint[-1] if complaint else "")
+        raise ChildFailed(message, output)
+    return output
+
+
+def run_python(script, arguments=(), timeout=60, extra=None):
+    """Runs one of our files in a new process of this same interpreter, cut off from the caller's environment."""
+    return run([sys.executable, "-I", "-B", os.path.join(TOOL, script)] + list(arguments), timeout, extra)

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Capabilities, Series } from '../../../src/model/catalogue.ts';
+import type { Cell } from '../../../src/model/cell.ts';
+import type { Host } from '../../../src/model/host.ts';
+import { isClaimId } from '../../../src/model/proof.ts';
+import { buildExpectations, phaCaseCount, type ExpectationInput } from '../../../src/plan/expectations.ts';
+
+const python = join(import.meta.dirname, '../../../src/python');
+
+const hashes = [
+  ...['md4', 'md5', 'ripemd160', 'sha1', 'sha224', 'sha256', 'sha384'],
+  ...['sha3_224', 'sha3_256', 'sha3_384', 'sha3_512', 'sha512', 'sha512_224', 'sha512_256', 'shake_128', 'shake_256'],
+];
+const series: Series = {
+  series: '3.14',
+  pha: 'native',
+  answers: [],
+  builtinHashes: {
+    md5: ['md5'],
+    sha1: ['sha1'],
+    sha2: ['sha224', 'sha256', 'sha384', 'sha512'],
+    sha3: ['sha3_224', 'sha3_256', 'sha3_384', 'sha3_512', 'shake_128', 'shake_256'],
+    blake2: ['blake2b', 'blake2s'],
+  },
+};
+const host: Host = {
+  platform: { arch: 'x86_64', libc: 'gnu' },
+  tools: [],
+  devPackages: [{ library: 'libffi', modules: ['_ctypes'] }],
+  nativeFlags: [],
+  machine: { cpu: '', cpuFeaturesDigest: '', kernel: '', libc: '', os: '', cores: 1, memoryBytes: 0 },
+};
+
+const input = (
+  changes: {
+    readonly python?: Cell['python'];
+    readonly awslc?: Cell['awslc'];
+    readonly cipherString?: string;
+    readonly capabilities?: Partial<Capabilities>;
+  } = {},
+): ExpectationInput => ({
+  cell: {
+    python: changes.python ?? { version: '3.14.6', series: '3.14' },
+    awslc: changes.awslc ?? { version: '5.12.0', line: 'main', fips: false },
+    platform: { arch: 'aarch64', libc: 'musl' },
+    target: 'generic',
+    link: 'static',
+    optimization: 'quick',
+    cipherString: changes.cipherString ?? 'ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM',
+  },
+  capabilities: { pha: false, pskTls13: false, hashes, functions: {}, ...changes.capabilities },
+  series: { ...series, series: changes.python?.series ?? '3.14' },
+  host,
+});
+
+describe('buildExpectations', () => {
+  it('is a claim for everything that prove.py can judge in the default cell', () => {
+    expect(buildExpectations(input())).toMatchSnapshot();
+  });
+
+  it('names a claim in prove.py for each expectation', () => {
+    const texts = ['hash', 'hijack', 'identity', 'modules', 'pha', 'sysconfig', 'tls', 'venv']
+      .map((name) => readFileSync(join(python, `prove_${name}.py`), 'utf8'))
+      .join('');
+    const known = [...texts.matchAll(/Finding\(\s*"([a-z0-9-]+)"/g)].map((match) => match[1]);
+    for (const id of Object.keys(buildExpectations(input())).filter(isClaimId)) expect(known).toContain(id);
+  });
+
+  it('knows how many cases test_no_pha.py has', () => {
+    const text = readFileSync(join(python, 'test_no_pha.py'), 'utf8');
+    expect(text.match(/^ {4}def test_/gm)).toHaveLength(phaCaseCount);
+  });
+
+  it('expects CPython’s own code for what AWS-LC lacks, and for nothing else', () => {
+    const withoutShake = hashes.filter((name) => !name.startsWith('shake'));
+    const expectations = buildExpectations(input({ capabilities: { hashes: withoutShake } }));
+    expect(expectations['hash-providers']).toMatchObject({
+      shake_128: '_sha3',
+      shake_256: '_sha3',
+      sha3_256: '_hashlib',
+      blake2b: '_blake2',
+    });
+    expect(expectations['fallback-modules']).toEqual(['_blake2', '_sha3']);
+    expect(expectations['hash-constructors']).not.toContain('shake_128');
+    expect(expectations['known-digests']).toHaveProperty('shake_128', 'ok');
+  });
+
+  it('names the two SHA-2 modules of 3.11 and older', () => {
+    const of = (version: string, name: string): unknown =>
+      buildExpectations(
+        input({
+          python: { version: `${version}.2`, series: version },
+          capabilities: { hashes: hashes.filter((hash) => hash !== name) },
+        }),
+      )['hash-providers'];
+    expect(of('3.11', 'sha224')).toMatchObject({ sha224: '_sha256', sha256: '_hashlib' });
+    expect(of('3.11', 'sha384')).toMatchObject({ sha384: '_sha512' });
+    expect(of('3.12', 'sha384')).toMatchObject({ sha384: '_sha2' });
+  });
+
+  it('tells a FIPS version by its text and its mode', () => {
+    const awslc = { version: 'fips-4.2.0', line: 'fips-2025', fips: true } as const;
+    const expectations = buildExpectations(input({ awslc }));
+    expect(expectations['openssl-version']).toBe('AWS-LC FIPS 4.2.0');
+    expect(expectations['object-version']).toEqual(['AWS-LC FIPS 4.2.0']);
+    expect(expectations['fips-mode']).toBe(1);
+    expect(expectations['$hmacHashes']).toContain('sha3_256');
+  });
+
+  it('does not ask HMAC with SHA-3 of lines that lack it', () => {
+    const old = { version: 'fips-3.1.0', line: 'fips-2024', fips: true } as const;
+    const names = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
+    const expectations = buildExpectations(input({ awslc: old }));
+    expect(expectations['$hmacHashes']).toEqual(names);
+    expect(Object.keys(expectations['hmac-providers'] ?? {})).toEqual(names);
+    expect(
+      buildExpectations(input({ awslc: { version: '1.49.0', line: 'main', fips: false } }))['$hmacHashes'],
+    ).toEqual(names);
+  });
+
+  it('leaves 3.9, which has no TLS floor of its own, without a claim to one', () => {
+    const expectations = buildExpectations(input({ python: { version: '3.9.2', series: '3.9' } }));
+    expect(expectations).not.toHaveProperty('tls-minimum');
+    expect(expectations).not.toHaveProperty('tls-floor');
+    expect(expectations).toHaveProperty('tls-versions');
+    expect(expectations['hmac-providers']).toMatchObject({ sha256: '_hashlib.HASH' });
+  });
+
+  it('claims that no weak suite is on only of strings that promise it', () => {
+    const claims = (cipherString: string): boolean => 'tls-weak-ciphers' in buildExpectations(input({ cipherString }));
+    expect(claims('ECDH+AESGCM:!aNULL:!eNULL:!SHA1')).toBe(true);
+    expect(claims('ECDH+AESGCM:!aNULL:!eNULL')).toBe(false);
+    expect(claims('ECDH+AESGCM:RSA:!aNULL:!eNULL:!SHA1')).toBe(false);
+    expect(claims('HIGH')).toBe(false);
+  });
+});
