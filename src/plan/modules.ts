@@ -57,6 +57,9 @@ export const planModules = (
           'make',
           '-f',
           'modules.mk',
+          // The Makefile is read for its flags only: else make would make it anew, which runs configure.
+          '-o',
+          'Makefile',
           'crypto-modules',
           'OUT={tree}',
           'AWSLC_INCLUDE={awslc}/include',
