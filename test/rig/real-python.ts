@@ -1,12 +1,21 @@
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import * as z from 'zod';
 import { parseJson } from '../../src/model/json.ts';
+import { planSchema, type Plan } from '../../src/model/plan.ts';
 import { expectationsSchema, type Expectations } from '../../src/model/proof.ts';
+
+const run = promisify(execFile);
+const bin = resolve(import.meta.dirname, '../../bin/cpython-awslc.js');
 
 /** A Python that was really built, and what its two modules can be linked anew from. */
 export interface RealPython {
   /** Its prefix: `bin/python3` is below it. Never changed by a test. */
   readonly prefix: string;
-  /** Holds `libssl.a` and `libcrypto.a`, side by side or as AWS-LC's own build lays them (`ssl/`, `crypto/`). */
+  /** Holds `libssl.a` and `libcrypto.a`. */
   readonly awslcBuildDir: string;
   /** AWS-LC's headers: holds `openssl/`. */
   readonly awslcIncludeDir: string;
@@ -18,29 +27,48 @@ export interface RealPython {
   readonly expectations: Expectations;
 }
 
-const requireVariable = (name: string): string => {
-  const value = process.env[name];
-  if (value === undefined || value === '') {
-    throw new Error(`the real tier needs ${name}: see test/rig/real-python.ts`);
-  }
-  return value;
+/** Runs the real command line with the caller's own environment and store, so that a second `npm test` builds nothing again. */
+export const runReal = async (args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> =>
+  run(process.execPath, [bin, ...args], { maxBuffer: 256 * 1024 * 1024 });
+
+/** The store that `runReal` uses. */
+export const realStore = (): string =>
+  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'cpython-awslc', 'v1');
+
+const builtSchema = z.object({ cells: z.array(z.object({ python: z.string() })).length(1) });
+
+const planOf = async (): Promise<Plan> => {
+  const plan = parseJson(planSchema, (await runReal(['plan', '--json'])).stdout);
+  if (!plan.ok) throw new Error(`plan --json: ${JSON.stringify(plan.error)}`);
+  return plan.value;
 };
 
-/**
- * The built Python that the real tier works on, named by environment variables: `CPYTHON_AWSLC_TEST_PREFIX`,
- * `…_AWSLC_BUILD`, `…_AWSLC_INCLUDE`, `…_CORE_BUILD`, `…_SOURCE`, and `…_EXPECTATIONS`, a file with the cell's
- * expectations. A missing one is an error: a real test that quietly does nothing would be a false green.
- */
+const expectationsOf = (plan: Plan): Expectations => {
+  for (const action of plan.steps.find(({ kind }) => kind === 'prove')?.actions ?? []) {
+    if (action.do !== 'write' || !action.path.endsWith('expectations.json')) continue;
+    const parsed = parseJson(expectationsSchema, action.text);
+    if (parsed.ok) return parsed.value;
+  }
+  throw new Error('the plan has no expectations');
+};
+
+/** The default recipe's Python, built when it is not there, and the trees of the steps that it was made from. */
 export const realPython = async (): Promise<RealPython> => {
-  const file = requireVariable('CPYTHON_AWSLC_TEST_EXPECTATIONS');
-  const expectations = parseJson(expectationsSchema, await readFile(file, 'utf8'));
-  if (!expectations.ok) throw new Error(`${file}: ${JSON.stringify(expectations.error)}`);
+  const plan = await planOf();
+  const built = parseJson(builtSchema, (await runReal(['build', '--json'])).stdout);
+  if (!built.ok) throw new Error(`build --json: ${JSON.stringify(built.error)}`);
+  const treeOf = (name: string): string => {
+    const step = plan.steps.find(({ kind, subject }) => `${kind}-${subject}` === name);
+    const tree = join(realStore(), 'steps', step?.fingerprint ?? '', 'tree');
+    if (!existsSync(tree)) throw new Error(`the store has no ${name}: empty it and run again`);
+    return tree;
+  };
   return {
-    prefix: requireVariable('CPYTHON_AWSLC_TEST_PREFIX'),
-    awslcBuildDir: requireVariable('CPYTHON_AWSLC_TEST_AWSLC_BUILD'),
-    awslcIncludeDir: requireVariable('CPYTHON_AWSLC_TEST_AWSLC_INCLUDE'),
-    coreBuildDir: requireVariable('CPYTHON_AWSLC_TEST_CORE_BUILD'),
-    sourceDir: requireVariable('CPYTHON_AWSLC_TEST_SOURCE'),
-    expectations: expectations.value,
+    prefix: dirname(dirname(built.value.cells[0]?.python ?? '')),
+    awslcBuildDir: treeOf('compile-awslc'),
+    awslcIncludeDir: join(treeOf('unpack-awslc'), 'include'),
+    coreBuildDir: join(treeOf('compile-core'), 'build'),
+    sourceDir: treeOf('unpack-cpython'),
+    expectations: expectationsOf(plan),
   };
 };

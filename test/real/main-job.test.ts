@@ -1,0 +1,93 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { parseJson } from '../../src/model/json.ts';
+import { isAsExpected, proofSchema } from '../../src/model/proof.ts';
+import { runRecordSchema } from '../../src/model/record.ts';
+import { verdictReportSchema } from '../../src/model/verdict.ts';
+import { realStore, runReal } from '../rig/real-python.ts';
+
+const resultSchema = z.object({
+  run: z.string(),
+  cells: z.array(z.object({ python: z.string(), proof: proofSchema, verdicts: verdictReportSchema })).length(1),
+});
+type Cell = z.infer<typeof resultSchema>['cells'][number];
+
+describe('the default recipe, built for real', () => {
+  let cell: Cell;
+  let run: string;
+
+  beforeAll(async () => {
+    // runReal throws unless the exit code is 0.
+    const result = parseJson(resultSchema, (await runReal(['test', '--json'])).stdout);
+    if (!result.ok) throw new Error(JSON.stringify(result.error));
+    const [only] = result.value.cells;
+    if (only === undefined) throw new Error('no cell');
+    cell = only;
+    run = result.value.run;
+  });
+
+  it('proves every claim', () => {
+    expect(cell.proof.claims.filter((claim) => !isAsExpected(claim))).toEqual([]);
+    expect(cell.proof.claims.length).toBeGreaterThanOrEqual(30);
+  });
+
+  it('runs the crypto suites as the manifest expects, the whole roster', () => {
+    const { counts, cases, asExpected } = cell.verdicts;
+    expect(asExpected).toBe(true);
+    expect(cases).toBeGreaterThan(4000);
+    expect(counts.LOST).toBe(0);
+    expect(counts.XFAIL).toBe(1);
+    expect(cell.verdicts.entries.filter(({ use }) => use === 'unused' || use === 'no-case')).toEqual([]);
+  });
+
+  it('runs the built Python', async () => {
+    const code = 'import ssl, hashlib; print(ssl.OPENSSL_VERSION, hashlib.sha256.__module__, ssl.HAS_PHA)';
+    const { stdout } = await runReal(['run', '--', '-c', code]);
+    expect(stdout).toBe('AWS-LC 5.12.0 _hashlib False\n');
+    expect((await runReal(['run', '--', '-m', 'pip', '--version'])).stdout).toMatch(/^pip \d+.*\(python 3\.14\)\n$/);
+  });
+
+  it('does nothing again the second time', async () => {
+    const result = z
+      .object({ recorded: z.boolean(), run: z.string() })
+      .parse(JSON.parse((await runReal(['test', '--json'])).stdout));
+    expect(result).toEqual({ recorded: true, run });
+  });
+
+  it('records what it did without a mirror, a user or a host', async () => {
+    const file = join(realStore(), 'runs', run, 'run.json');
+    const record = parseJson(runRecordSchema, await readFile(file, 'utf8'));
+    if (!record.ok) throw new Error(JSON.stringify(record.error));
+    const told = record.value.stepRecords.map(({ origin, originsTried, commands, title }) => ({
+      origin,
+      originsTried,
+      commands,
+      title,
+    }));
+    expect(JSON.stringify(told)).not.toMatch(/:\/\//);
+    expect(JSON.stringify({ told, plan: record.value.plan })).not.toContain(realStore());
+    expect(record.value.stepRecords.find(({ id }) => id.startsWith('fetch-awslc'))?.origin).toBe(
+      'crate aws-lc-sys 0.47.0',
+    );
+  });
+
+  it('copies itself to a prefix where extensions build against the right paths', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'prefix-'));
+    const prefix = join(directory, 'python');
+    try {
+      await runReal(['build', '--prefix', prefix]);
+      const sysconfig = await readFile(
+        join(prefix, 'lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py'),
+        'utf8',
+      ).catch(() => prefix);
+      expect(sysconfig).toContain(prefix);
+      expect(sysconfig).not.toContain('/opt/cpython-awslc');
+      expect(await readFile(join(prefix, 'bin/pip3'), 'utf8')).toMatch(new RegExp(`^#!${prefix}/bin/python3`));
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
