@@ -140,7 +140,12 @@ export const planCore = (draft: CellDraft): CoreSteps => {
     title: `compile ${name} without _ssl and _hashlib`,
     inputs: { cpython: source.tree, configured: configure },
     actions: [
-      link,
+      {
+        do: 'copy-linked',
+        from: '{cpython}',
+        to: '{work}/src',
+        why: 'the new interpreter writes .pyc files beside the sources that it imports',
+      },
       { do: 'copy', from: '{configured}/build', to: '{work}/build' },
       { do: 'exec', argv: ['make', '-j{jobs}'], cwd: '{work}/build' },
       {
