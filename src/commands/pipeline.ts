@@ -172,7 +172,7 @@ export const runPipeline = async (
   }
   const [first] = reports.values();
   if (first !== undefined && options.junit !== undefined) {
-    failures.push(...(await writeReport(options.junit, [...reports.values()].map(formatJunit).join('\n'), context)));
+    failures.push(...(await writeReport(options.junit, formatJunit([...reports.values()]), context)));
   }
   if (first !== undefined && options.markdown !== undefined) {
     const text = session.cells

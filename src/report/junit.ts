@@ -80,7 +80,19 @@ const sumDurations = (verdicts: readonly Verdict[]): number =>
  * XFAIL, XSKIP, XFLAKY and SKIP are skips whose message has the reason; LOST and UNRESOLVED are errors, other unexpected
  * verdicts failures. Names no host.
  */
-export const formatJunit = (report: VerdictReport): string => {
+export const formatJunit = (reports: readonly VerdictReport[]): string => {
+  const verdicts = reports.flatMap((report) => report.verdicts);
+  const suites = reports.flatMap((report) => formatSuites(report, reports.length > 1));
+  const total = attributes({
+    name: 'cpython-awslc',
+    ...totalsOf(verdicts),
+    time: seconds(sumDurations(verdicts)),
+  });
+  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${total}>`, ...suites, '</testsuites>', ''].join('\n');
+};
+
+/** One suite per file; its name says the cell where there are several. */
+const formatSuites = (report: VerdictReport, isOneOfSeveral: boolean): readonly string[] => {
   const files = new Map<string, Verdict[]>();
   for (const verdict of report.verdicts) files.set(verdict.file, [...(files.get(verdict.file) ?? []), verdict]);
   const properties = {
@@ -89,20 +101,15 @@ export const formatJunit = (report: VerdictReport): string => {
     recorded: String(report.recorded),
     ...Object.fromEntries(report.notes.map((note, index) => [`note.${index + 1}`, note])),
   };
-  const suites = [...files].map(([file, verdicts]) =>
-    [
-      `  <testsuite${attributes({ name: file, ...totalsOf(verdicts), time: seconds(sumDurations(verdicts)) })}>`,
+  return [...files].map(([file, verdicts]) => {
+    const name = isOneOfSeveral ? `${file} (${describeCell(report.cell)})` : file;
+    return [
+      `  <testsuite${attributes({ name, ...totalsOf(verdicts), time: seconds(sumDurations(verdicts)) })}>`,
       '    <properties>',
-      ...Object.entries(properties).map(([name, value]) => `      <property${attributes({ name, value })}/>`),
+      ...Object.entries(properties).map(([key, value]) => `      <property${attributes({ name: key, value })}/>`),
       '    </properties>',
       ...verdicts.map(formatCase),
       '  </testsuite>',
-    ].join('\n'),
-  );
-  const total = attributes({
-    name: 'cpython-awslc',
-    ...totalsOf(report.verdicts),
-    time: seconds(sumDurations(report.verdicts)),
+    ].join('\n');
   });
-  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${total}>`, ...suites, '</testsuites>', ''].join('\n');
 };

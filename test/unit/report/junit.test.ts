@@ -30,7 +30,22 @@ const casesOf = (root: XmlElement): XmlElement[] =>
   root.children.flatMap((suite) => suite.children.filter(({ name }) => name === 'testcase'));
 
 describe('formatJunit', () => {
-  const root = parseXml(formatJunit(makeReport(oneOfEach, { notes: ['a note'] })));
+  it('tells the cells of several reports apart, with one sum', () => {
+    const other = makeReport(oneOfEach);
+    const both = parseXml(
+      formatJunit([
+        makeReport(oneOfEach),
+        { ...other, cell: { ...other.cell, awslc: { ...other.cell.awslc, version: '5.11.0' } } },
+      ]),
+    );
+    checkShape(both);
+    expect(both.attributes['tests']).toBe(String(2 * oneOfEach.length));
+    const names = both.children.map((suite) => suite.attributes['name']);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => name?.includes('AWS-LC 5.11.0')).length).toBe(names.length / 2);
+  });
+
+  const root = parseXml(formatJunit([makeReport(oneOfEach, { notes: ['a note'] })]));
 
   it('stays within what Ant and Jenkins know, and its sums are true', () => {
     checkShape(root);
@@ -73,13 +88,13 @@ describe('formatJunit', () => {
 
   it('keeps the end of a huge traceback', () => {
     const details = `begin${'x'.repeat(50_000)}end`;
-    const text = formatJunit(makeReport([{ id: 'a.B.c', file: 'test_a', verdict: 'FAIL', details }]));
+    const text = formatJunit([makeReport([{ id: 'a.B.c', file: 'test_a', verdict: 'FAIL', details }])]);
     expect(text.length).toBeLessThan(20_000);
     expect(text).toContain('xend</failure>');
   });
 
   it('is a document without any case too', () => {
-    expect(parseXml(formatJunit(makeReport([]))).attributes).toMatchObject({ tests: '0' });
+    expect(parseXml(formatJunit([makeReport([])])).attributes).toMatchObject({ tests: '0' });
   });
 });
 
