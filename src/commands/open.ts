@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { usableCores } from '../io/host.ts';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -43,14 +44,26 @@ export const openSelection = async (
     mirrors: mirrors.value,
     callerEnvironment: context.env,
   };
+  const catalogue = options.catalogue === undefined ? {} : { catalogueDir: resolve(context.cwd, options.catalogue) };
   const prepared = await preparePlan({
     selection: selection.value,
+    ...catalogue,
     cwd: context.cwd,
     env: context.env,
     path,
     signal: context.signal,
     adopt: (recipe, axes, host) =>
-      adoptSources({ recipe, axes, host, store, fetch, path, signal: context.signal, notice: noticeTo(context) }),
+      adoptSources({
+        ...catalogue,
+        recipe,
+        axes,
+        host,
+        store,
+        fetch,
+        path,
+        signal: context.signal,
+        notice: noticeTo(context),
+      }),
   });
   return prepared.ok ? ok({ prepared: prepared.value, store, jobs: jobs.value, path, fetch }) : prepared;
 };

@@ -19,6 +19,7 @@ export interface SelectionOptions {
   readonly tests?: readonly string[];
   readonly match?: readonly string[];
   readonly mirror?: readonly string[];
+  readonly catalogue?: string;
   readonly jobs?: string;
   readonly store?: string;
   readonly offline?: boolean;

@@ -26,6 +26,7 @@ const addSelection = (command: Command): Command =>
     .option('--link <mode>', 'static: one object under two names (may be repeated)', collect)
     .option('--optimization <name>', 'quick, release or debug (may be repeated)', collect)
     .option('--cipher-string <string>', 'default cipher suites, without @SECLEVEL (may be repeated)', collect)
+    .option('--catalogue <dir>', "directory of awslc.json and cpython.json (default: this tool's catalogue)")
     .option('--store <dir>', 'where finished steps are kept (default: cpython-awslc in the XDG cache directory)')
     .option('--jobs <n>', 'programs that a step may run at once (default: the cores)')
     .option('--offline', 'fetch nothing: use what the store has')

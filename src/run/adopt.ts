@@ -20,6 +20,8 @@ import { loadCatalogue } from './data.ts';
 import { beginEntry, commitEntry, lookupStep, type Store } from './store.ts';
 
 export interface AdoptInput {
+  /** Where the catalogue lies, whose series are known; this tool's own unless given. */
+  readonly catalogueDir?: string;
   readonly recipe: Recipe;
   readonly axes: Partial<Axes>;
   readonly host: Host;
@@ -168,7 +170,7 @@ export const adoptSources = async (input: AdoptInput): Promise<Result<LooseSourc
   const awslc = new Map<string, AwslcChoice>();
   const failures: Failure[] = [];
   if (![...axes.python, ...axes.awslc].some(isLooseSource)) return ok({ python, awslc });
-  const catalogue = await loadCatalogue();
+  const catalogue = await loadCatalogue(input.catalogueDir);
   if (!catalogue.ok) return fail([catalogue.error]);
   for (const asked of axes.python.filter(isLooseSource)) {
     const choice = await adoptPython(asked, catalogue.value.cpython.series, input);

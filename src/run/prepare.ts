@@ -24,6 +24,8 @@ export interface Selection {
 
 export interface PrepareInput {
   readonly selection: Selection;
+  /** Where the catalogue lies; this tool's own unless given. */
+  readonly catalogueDir?: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The caller's PATH, absolute directories only. */
@@ -56,7 +58,11 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets] = await Promise.all([loadCatalogue(), loadTargets(), loadAssets()]);
+  const [catalogue, targets, assets] = await Promise.all([
+    loadCatalogue(input.catalogueDir),
+    loadTargets(),
+    loadAssets(),
+  ]);
   if (!catalogue.ok) return one(catalogue);
   if (!targets.ok) return one(targets);
   if (!assets.ok) return one(assets);
