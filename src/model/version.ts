@@ -1,25 +1,54 @@
-/** A version split into numbers and a pre-release mark: `3.15.0rc1` comes before `3.15.0`. */
-const split = (version: string): { numbers: number[]; pre: string } => {
-  const match = /^(?:fips-)?(\d+(?:\.\d+)*)([a-z].*)?$/.exec(version);
+/**
+ * A CPython or AWS-LC version in comparable form. `sequence` tells AWS-LC's FIPS releases (`fips-4.2.0`) from its main
+ * line: their numbers come from different branches.
+ */
+export interface ParsedVersion {
+  readonly sequence: 'main' | 'fips';
+  readonly numbers: readonly number[];
+  /** `a1`, `b2`, `rc1` as letters and number; a final release has `~`, which sorts after every letter. */
+  readonly prerelease: readonly [letters: string, number: number];
+}
+
+const finalRelease = ['~', 0] as const;
+
+/** Splits what looks like a version: numbers and dots, then anything that begins with a letter. */
+const split = (text: string): ParsedVersion | undefined => {
+  const [, fips, numbers, letters, rest = ''] = /^(fips-)?(\d+(?:\.\d+)*)(?:([a-z]+)(.*))?$/.exec(text) ?? [];
+  if (numbers === undefined) return undefined;
   return {
-    numbers: (match?.[1] ?? '').split('.').map(Number),
-    // `~` sorts after every letter, so that a release comes after its pre-releases.
-    pre: match?.[2] ?? '~',
+    sequence: fips === undefined ? 'main' : 'fips',
+    numbers: numbers.split('.').map(Number),
+    prerelease: letters === undefined ? finalRelease : [letters, Number(/^\d+/.exec(rest)?.[0] ?? 0)],
   };
 };
 
-/** Orders versions by number, pre-releases (`a1`, `b2`, `rc1`) before their release; a `fips-` mark does not count. */
-export const compareVersions = (a: string, b: string): number => {
-  const [left, right] = [split(a), split(b)];
-  for (let index = 0; index < Math.max(left.numbers.length, right.numbers.length); index += 1) {
-    const difference = (left.numbers[index] ?? 0) - (right.numbers[index] ?? 0);
+/** Reads `3.14.6`, `3.15.0rc1`, `5.12`, `fips-4.2.0`; anything else (a `path:` source's id) is undefined. */
+export const parseVersion = (text: string): ParsedVersion | undefined =>
+  /^(fips-)?\d+(\.\d+)*((a|b|rc)\d+)?$/.test(text) ? split(text) : undefined;
+
+const compareOrder = (a: ParsedVersion, b: ParsedVersion): number => {
+  for (let index = 0; index < Math.max(a.numbers.length, b.numbers.length); index += 1) {
+    const difference = (a.numbers[index] ?? 0) - (b.numbers[index] ?? 0);
     if (difference !== 0) return difference;
   }
-  const number = (pre: string): number => Number(/\d+$/.exec(pre)?.[0] ?? 0);
-  const letters = (pre: string): string => pre.replace(/\d+$/, '');
-  if (letters(left.pre) !== letters(right.pre)) return letters(left.pre) < letters(right.pre) ? -1 : 1;
-  return number(left.pre) - number(right.pre);
+  const [[aLetters, aNumber], [bLetters, bNumber]] = [a.prerelease, b.prerelease];
+  return aLetters === bLetters ? aNumber - bNumber : aLetters < bLetters ? -1 : 1;
 };
+
+/**
+ * Negative, zero or positive, as `a` is older than, equal to or newer than `b` of the same sequence; FIPS releases come
+ * before all of the main line. `3.14` equals `3.14.0`; `3.15.0rc1` is older than `3.15.0`.
+ */
+export const compareParsedVersions = (a: ParsedVersion, b: ParsedVersion): number =>
+  a.sequence === b.sequence ? compareOrder(a, b) : a.sequence === 'fips' ? -1 : 1;
+
+const nothing: ParsedVersion = { sequence: 'main', numbers: [0], prerelease: finalRelease };
+
+/**
+ * Orders version texts by number, pre-releases (`a1`, `b2`, `rc1`) before their release; a `fips-` mark does not count, and
+ * what is no version comes first.
+ */
+export const compareVersions = (a: string, b: string): number => compareOrder(split(a) ?? nothing, split(b) ?? nothing);
 
 /** Whether `version` is `prefix` or begins with it at a number's end: 3.14.6 is of 3.14, 3.140.1 is not. */
 export const isOfVersion = (version: string, prefix: string): boolean =>

@@ -10,7 +10,7 @@ import {
 } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { findCipherProblem } from './cipher.ts';
-import { suggestWord } from './suggest.ts';
+import { suggestWord } from '../model/suggest.ts';
 
 /** Words that are allowed where a recipe may be wrong, to suggest from. */
 const allowedWords: Readonly<Record<string, readonly string[]>> = {

@@ -4,8 +4,8 @@ import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Axes, Recipe, Targets } from '../model/recipe.ts';
 import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
+import { suggestWord } from '../model/suggest.ts';
 import { compareVersions, isOfVersion } from '../model/version.ts';
-import { suggestWord } from './suggest.ts';
 
 /** A loose selection and the exact version that it was resolved to. */
 export interface Resolution {

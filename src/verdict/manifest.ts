@@ -4,6 +4,7 @@ import { canonicalJson, parseJson } from '../model/json.ts';
 import { manifestSchema, type Manifest, type ManifestEntry, type When } from '../model/manifest.ts';
 import { linkSchema, optimizationSchema } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import { suggestWord } from '../model/suggest.ts';
 import { conditionsOverlap } from './conditions.ts';
 import { patternsOverlap } from './patterns.ts';
 import { parseRange, rangesOverlap } from './ranges.ts';
@@ -23,30 +24,8 @@ const listConditions: Partial<Record<keyof When, readonly string[]>> = {
   libc: ['gnu', 'musl'],
 };
 
-/** Edit distance (Levenshtein), in UTF-16 code units. */
-const measureDistance = (a: string, b: string): number => {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [row, character] of a.split('').entries()) {
-    const current = [row + 1];
-    for (const [column, other] of b.split('').entries()) {
-      const replace = (previous[column] ?? 0) + (character === other ? 0 : 1);
-      current.push(Math.min(replace, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
-};
-
-/** The known name that is closest to a misspelt one, when it is close. */
-const suggestName = (name: string, known: readonly string[]): string | undefined => {
-  const [best] = known
-    .map((candidate) => ({ candidate, distance: measureDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= (name.length <= 3 ? 1 : 2) ? best.candidate : undefined;
-};
-
 const unknownName = (path: string, what: string, name: string, known: readonly string[]): Problem => {
-  const suggestion = suggestName(name, known);
+  const suggestion = suggestWord(name, known);
   return {
     path,
     message: `unknown ${what} ${JSON.stringify(name)}`,
@@ -71,7 +50,7 @@ const checkCapability = (path: string, name: string, known: KnownNames | undefin
     return simple.includes(name) ? [] : [unknownName(path, 'capability', name, [...simple, 'hash:', 'function:'])];
   }
   if (kind !== 'hash' && kind !== 'function') {
-    const suggestion = suggestName(kind ?? '', ['hash', 'function']);
+    const suggestion = suggestWord(kind ?? '', ['hash', 'function']);
     const problem = { path, message: `unknown capability ${JSON.stringify(name)}` };
     return [suggestion === undefined ? problem : { ...problem, suggestion: `${suggestion}:${subject}` }];
   }

@@ -1,16 +1,5 @@
-import { compareCodeUnits } from '../model/json.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-
-/**
- * A CPython or AWS-LC version in comparable form. `sequence` tells AWS-LC's FIPS releases (`fips-4.2.0`) from its main
- * line: their numbers come from different branches and are never compared with each other.
- */
-export interface ParsedVersion {
-  readonly sequence: 'main' | 'fips';
-  readonly numbers: readonly number[];
-  /** `a1`, `b2`, `rc1` as rank and number; a final release sorts after its prereleases. */
-  readonly prerelease: readonly [rank: number, number: number];
-}
+import { compareParsedVersions, parseVersion, type ParsedVersion } from '../model/version.ts';
 
 interface Bound {
   readonly version: ParsedVersion;
@@ -27,46 +16,18 @@ interface Interval {
 /** A version range: the union of its intervals. */
 export type VersionRange = readonly Interval[];
 
-const versionPattern = /^(fips-)?(\d+(?:\.\d+)*)(?:(a|b|rc)(\d+))?$/;
-const prereleaseRanks = ['a', 'b', 'rc'];
-const finalRank = prereleaseRanks.length;
-
-/** Reads `3.14.6`, `3.15.0rc1`, `5.12`, `fips-4.2.0`; anything else (a `path:` source's id) is undefined. */
-export const parseVersion = (text: string): ParsedVersion | undefined => {
-  const match = versionPattern.exec(text);
-  if (match === null) return undefined;
-  const [, fips, numbers = '', letter, number] = match;
-  return {
-    sequence: fips === undefined ? 'main' : 'fips',
-    numbers: numbers.split('.').map(Number),
-    prerelease: letter === undefined ? [finalRank, 0] : [prereleaseRanks.indexOf(letter), Number(number)],
-  };
-};
-
-/** Negative, zero or positive, as `a` is older than, equal to or newer than `b`. `3.14` equals `3.14.0`; `3.15.0rc1` is older than `3.15.0`. */
-export const compareVersions = (a: ParsedVersion, b: ParsedVersion): number => {
-  if (a.sequence !== b.sequence) return compareCodeUnits(a.sequence, b.sequence);
-  for (let index = 0; index < Math.max(a.numbers.length, b.numbers.length); index += 1) {
-    const difference = (a.numbers[index] ?? 0) - (b.numbers[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  const [aRank, aNumber] = a.prerelease;
-  const [bRank, bNumber] = b.prerelease;
-  return aRank === bRank ? aNumber - bNumber : aRank - bRank;
-};
-
 const comparatorPattern = /^(>=|<=|>|<|=)?\s*(\S+)$/;
 
 const higherLow = (a: Bound | undefined, b: Bound | undefined): Bound | undefined => {
   if (a === undefined || b === undefined) return a ?? b;
-  const order = compareVersions(a.version, b.version);
+  const order = compareParsedVersions(a.version, b.version);
   if (order === 0) return { version: a.version, inclusive: a.inclusive && b.inclusive };
   return order > 0 ? a : b;
 };
 
 const lowerHigh = (a: Bound | undefined, b: Bound | undefined): Bound | undefined => {
   if (a === undefined || b === undefined) return a ?? b;
-  const order = compareVersions(a.version, b.version);
+  const order = compareParsedVersions(a.version, b.version);
   if (order === 0) return { version: a.version, inclusive: a.inclusive && b.inclusive };
   return order < 0 ? a : b;
 };
@@ -76,7 +37,7 @@ const intersect = (a: Interval, b: Interval): Interval | undefined => {
   const low = higherLow(a.low, b.low);
   const high = lowerHigh(a.high, b.high);
   if (low !== undefined && high !== undefined) {
-    const order = compareVersions(low.version, high.version);
+    const order = compareParsedVersions(low.version, high.version);
     if (order > 0 || (order === 0 && !(low.inclusive && high.inclusive))) return undefined;
   }
   return {

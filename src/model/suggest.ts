@@ -1,4 +1,5 @@
-const distance = (a: string, b: string): number => {
+/** Edit distance (Levenshtein), in UTF-16 code units. */
+const measureDistance = (a: string, b: string): number => {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row];
@@ -13,11 +14,10 @@ const distance = (a: string, b: string): number => {
   return previous[b.length] ?? 0;
 };
 
-/** The known word that was most likely meant (at most a third of its letters wrong), or nothing. */
+/** The known word that was most likely meant: at most two letters wrong, one in a short word, whatever the case. */
 export const suggestWord = (asked: string, known: readonly string[]): string | undefined => {
-  const ranked = known
-    .map((word) => ({ word, distance: distance(asked.toLowerCase(), word.toLowerCase()) }))
+  const [best] = known
+    .map((word) => ({ word, distance: measureDistance(asked.toLowerCase(), word.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.word.length / 3)) ? best.word : undefined;
+  return best !== undefined && best.distance <= (asked.length <= 3 ? 1 : 2) ? best.word : undefined;
 };
