@@ -71,6 +71,15 @@ def split_packages(names):
     return split_test_packages(names)
 
 
+def find_all_files():
+    """Every file that a plain `python -m test` would run."""
+    try:
+        from test.libregrtest.findtests import findtests
+    except ImportError:
+        from test.libregrtest.runtest import findtests
+    return list(findtests())
+
+
 def compile_filter(patterns):
     """regrtest's -m: a pattern may match the whole id or any part of it between dots."""
     if not patterns:
@@ -235,7 +244,7 @@ def main():
     driver_setup.set_up_process(support, resources)
     if options.facts:
         driver_setup.write_facts(options.facts, resources)
-    names = list(wanted) if wanted is not None else split_packages(options.names)
+    names = list(wanted) if wanted is not None else split_packages(options.names or find_all_files())
     names = [name for name in names if name not in options.exclude]
     settings = Settings(options, support, wanted)
     code = 0

@@ -51,7 +51,7 @@ export const formatPlan = (plan: Plan, options: TextOptions): string => {
     `Plan of recipe ${plan.recipe} on ${plan.platform.arch}-${plan.platform.libc}: ${plan.cells.length} cell${plan.cells.length === 1 ? '' : 's'}, ${plan.steps.length} steps`,
     ...plan.resolved.map(({ axis, asked, got, why }) => `  ${axis} ${asked} is ${got} (${why})`),
     ...plan.notes.map((note) => `  note: ${note}`),
-    `  suites: ${plan.test.preset} (${plan.test.files.join(' ')})${plan.test.match.length > 0 ? `, only ${plan.test.match.join(' ')}` : ''}`,
+    `  suites: ${plan.test.preset} (${plan.test.files.length === 0 ? 'every file' : plan.test.files.join(' ')})${plan.test.match.length > 0 ? `, only ${plan.test.match.join(' ')}` : ''}`,
     '',
     'Tools:',
     ...plan.tools.map(({ name, version }) => `  ${name}: ${version}`),
