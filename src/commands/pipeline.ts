@@ -1,16 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
 import type { Failure } from '../model/failure.ts';
+import type { PlainComparison } from '../model/plain.ts';
 import { prettyJson } from '../model/json.ts';
 import type { VerdictReport } from '../model/verdict.ts';
 import type { Stage } from '../plan/plan.ts';
+import { comparisonFailure, formatPlainComparison } from '../report/compare-plain.ts';
 import { formatJunit } from '../report/junit.ts';
 import { formatMarkdown } from '../report/markdown.ts';
 import { formatProof } from '../report/proof.ts';
 import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
 import { formatVerdicts } from '../report/verdicts.ts';
 import { exportPrefix } from '../run/prefix.ts';
+import { comparePlainSuites } from '../run/compare-plain.ts';
+import { toolDir } from '../run/data.ts';
 import { loadExpected, loadRun, runSession, type CellSession, type Session } from '../run/session.ts';
 import { isAsExpected } from '../model/proof.ts';
 import { makeVerdictReport, reportFailure } from '../verdict/summary.ts';
@@ -32,6 +36,7 @@ export interface PipelineOptions extends SelectionOptions {
   readonly markdown?: string;
   readonly baseline?: string;
   readonly detailed?: boolean;
+  readonly comparePlain?: boolean;
 }
 
 const summarize = (cell: CellSession, session: Session, report: VerdictReport | undefined): CellSummary => {
@@ -117,6 +122,30 @@ const judgeCell = async (
   );
 };
 
+/** Compares a cell's suites with a plain run of them; nothing when they never ran. */
+const compareCell = async (
+  cell: CellSession,
+  session: Session,
+  opened: Opened,
+  context: CommandContext,
+): Promise<Result<PlainComparison | undefined>> => {
+  const { prefix, suites } = cell;
+  if (prefix === undefined || suites === undefined || session.run === undefined) return ok(undefined);
+  return comparePlainSuites({
+    cell: { ...cell, prefix, suites },
+    plan: opened.prepared.plan,
+    tmpDir: opened.store.tmp,
+    logDir: join(dirname(session.run.file), 'logs', 'plain', cell.planned.id),
+    toolDir,
+    path: opened.path,
+    jobs: opened.jobs,
+    signal: context.signal,
+    progress: (text) => {
+      context.err(`${text}\n`);
+    },
+  });
+};
+
 const writeReport = async (file: string, text: string, context: CommandContext): Promise<readonly Failure[]> => {
   const path = resolve(context.cwd, file);
   try {
@@ -167,6 +196,16 @@ export const runPipeline = async (
       if (unexpected !== undefined) failures.push(unexpected);
     }
   }
+  const comparisons = new Map<string, PlainComparison>();
+  for (const cell of options.comparePlain === true ? session.cells : []) {
+    const comparison = await compareCell(cell, session, opened.value, context);
+    if (!comparison.ok) failures.push(comparison.error);
+    else if (comparison.value !== undefined) {
+      comparisons.set(cell.planned.id, comparison.value);
+      const differs = comparisonFailure(comparison.value);
+      if (differs !== undefined) failures.push(differs);
+    }
+  }
   if (options.prefix !== undefined && failures.length === 0) {
     failures.push(...(await exportPrefix(session.cells, resolve(context.cwd, options.prefix), path, context.signal)));
   }
@@ -210,6 +249,7 @@ export const runPipeline = async (
           python: cell.prefix === undefined ? null : `${cell.prefix}/bin/python3`,
           proof: cell.proof ?? null,
           verdicts: reports.get(cell.planned.id) ?? null,
+          ...(options.comparePlain === true ? { plain: comparisons.get(cell.planned.id) ?? null } : {}),
         })),
         failures,
       }),
@@ -224,6 +264,7 @@ export const runPipeline = async (
     }
   }
   for (const report of reports.values()) context.out(`${formatVerdicts(report, { color })}\n`);
+  for (const comparison of comparisons.values()) context.out(`${formatPlainComparison(comparison, { color })}\n`);
   if (session.run !== undefined) {
     context.out(
       formatRunSummary(

@@ -100,6 +100,7 @@ export type Failure =
       readonly counts: Readonly<Record<string, number>>;
       readonly first: readonly string[];
     }
+  | { readonly code: 'plain-differs'; readonly count: number; readonly first: readonly string[] }
   // 130 and 70
   | { readonly code: 'interrupted'; readonly signal: string }
   | { readonly code: 'bug'; readonly message: string; readonly stack?: string };
@@ -141,6 +142,7 @@ export const exitCodeOf = (failure: Failure): number => {
     case 'capability-mismatch':
       return 5;
     case 'verdicts-unexpected':
+    case 'plain-differs':
       return 3;
     case 'interrupted':
       return 130;

@@ -118,7 +118,13 @@ class EventResult(unittest.TestResult):
             if outcome == worst:
                 return worst, info
         failed = sum(outcome in ('error', 'fail') for outcome, _ in self.subtest_outcomes)
-        return worst, {'reason': '%d of %d subtests failed' % (failed, len(self.subtest_outcomes))}
+        reason = '%d of %d subtests failed' % (failed, len(self.subtest_outcomes))
+        for _, info in self.own:
+            # The case failed by itself too, only less badly; each subtest has an event of its own, this has none.
+            if 'details' in info:
+                return worst, {'reason': shorten('%s; %s' % (reason, info['reason']), MAX_REASON_CHARS),
+                               'details': info['details']}
+        return worst, {'reason': reason}
 
     def note(self, test, outcome, info):
         if isinstance(test, _ErrorHolder):

@@ -71,6 +71,11 @@ export const describeFailure = (failure: Failure): string => {
       return `Unexpected verdicts: ${Object.entries(failure.counts)
         .map(([name, count]) => `${count} ${name}`)
         .join(', ')}\n${block(failure.first)}`;
+    case 'plain-differs':
+      return (
+        `The driver and \`python -m test\` do not agree on ${failure.count === 1 ? 'a case' : `${failure.count} cases`}:\n` +
+        `${block(failure.first)}\n  The verdicts are made from what the driver saw: one of the two is wrong.`
+      );
     case 'interrupted':
       return `Interrupted (${failure.signal}); what is finished is kept, the same command goes on from there.`;
     case 'bug':

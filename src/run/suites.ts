@@ -29,7 +29,7 @@ const processesPerCore = 4;
 /** Shards per process: enough that the last ones are short. */
 const shardsPerProcess = 2;
 /** A process that writes no event for this long is hung: the longest case of the crypto preset takes 20 s. */
-const silentMs = 240_000;
+export const silentMs = 240_000;
 
 /** Judges raw results afresh by what is expected now. */
 export const judgeResults = (
@@ -45,6 +45,16 @@ export const judgeResults = (
     facts: { cell: cell.cell, capabilities: cell.capabilities, environment: results.environment },
     selection: plan.test,
   });
+
+/** The plan's environment as suites see it: without what only builds need. */
+export const makeSuiteEnvironment = (
+  context: Pick<StepContext, 'places' | 'environment' | 'jobs'>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(fillEnvironment(context)).filter(
+      ([name]) => !(buildOnlyVariables as readonly string[]).includes(name),
+    ),
+  );
 
 const toRun = ({ pass, events, deaths }: SuitePass): SuiteRun => ({ pass, events, deaths });
 
@@ -92,11 +102,7 @@ const runPasses = async (
   context: StepContext,
   scratchDir: string,
 ): Promise<Result<SuiteResults>> => {
-  const env = Object.fromEntries(
-    Object.entries(fillEnvironment(context)).filter(
-      ([name]) => !(buildOnlyVariables as readonly string[]).includes(name),
-    ),
-  );
+  const env = makeSuiteEnvironment(context);
   const atOnce = context.jobs * processesPerCore;
   const pass = (name: SuiteRun['pass'], selection: CaseSelection, processes: number): Promise<Result<SuitePass>> =>
     runSuitePass({

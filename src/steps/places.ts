@@ -1,7 +1,10 @@
 import type { StepContext } from './context.ts';
 
+/** What filling places needs to know. */
+type Filling = Pick<StepContext, 'places' | 'environment' | 'jobs'>;
+
 /** Fills the places of a text (`{work}/build`) with this machine's paths. A place that the step does not have is a bug. */
-export const fillPlaces = (text: string, context: StepContext): string =>
+export const fillPlaces = (text: string, context: Omit<Filling, 'environment'>): string =>
   text.replace(/\{([a-z]+)\}/g, (whole, name: string) => {
     if (name === 'jobs') return String(context.jobs);
     const path = context.places[name];
@@ -11,7 +14,7 @@ export const fillPlaces = (text: string, context: StepContext): string =>
 
 /** The plan's environment with places filled in. */
 export const fillEnvironment = (
-  context: StepContext,
+  context: Filling,
   added: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
 import { removeTree } from '../io/files.ts';
 import { runProgram } from '../io/process.ts';
+import { endStrays } from '../io/strays.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 
 /** regrtest's exit codes for runs that came to their end: all well, failures, changed environment, nothing ran, rerun. */
@@ -66,6 +67,8 @@ export const runPlainSuites = async (
     return fail(ioFailure(error, tmpdir(), 'make a directory for tests'));
   }
   const ran = await runIn(place, request);
+  // regrtest gives its workers sessions of their own: after Ctrl-C they outlive it.
+  if (!ran.ok) await endStrays(place);
   const removed = await removeTree(place);
   return ran.ok && !removed.ok ? removed : ran;
 };

@@ -72,7 +72,13 @@ const listCases = async (request: SuitePassRequest): Promise<Result<Listing>> =>
             ...selection.files,
           ]
         : [];
-    const listed = await runDriver(request, { label: `list-${attempt}`, args, withFacts: true });
+    const listed = await runDriver(request, {
+      label: `list-${attempt}`,
+      args,
+      withFacts: true,
+      // Chosen cases are known already, and no file named would mean every file: only the facts are asked for.
+      ...(selection.from === 'cases' ? { cases: {} } : {}),
+    });
     if (!listed.ok) return listed;
     for (const event of listed.value.events) {
       if (event.event === 'begin') begun.push(event.file);

@@ -1,8 +1,6 @@
 import { compareCodeUnits } from '../model/json.ts';
+import type { PlainDifference, PlainOutcome } from '../model/plain.ts';
 import type { Outcome, SuiteEvent } from '../model/suite.ts';
-
-/** What `python -m test -v` printed of a case; `subtests` when it printed outcomes of subtests only. */
-export type PlainOutcome = Outcome | 'subtests';
 
 /** What a plain run printed, without subtests. */
 export interface PlainRun {
@@ -11,14 +9,6 @@ export interface PlainRun {
   readonly scopes: ReadonlyMap<string, PlainOutcome>;
   /** Sum of unittest's `Ran N tests`: how many cases the text should name. */
   readonly ran: number;
-}
-
-/** One case that the two runs do not agree on. */
-export interface PlainDifference {
-  readonly id: string;
-  readonly plain: PlainOutcome | 'absent';
-  /** `unended`: started, and never ended. */
-  readonly driver: Outcome | 'absent' | 'unended';
 }
 
 const severity: readonly PlainOutcome[] = [
@@ -123,17 +113,24 @@ const collectDriverCases = (events: readonly SuiteEvent[]): DriverCases => {
 const agree = (plain: PlainOutcome | 'absent', driver: Outcome | 'absent' | 'unended'): boolean =>
   plain === driver || (plain === 'subtests' && (driver === 'pass' || driver === 'skip'));
 
-/** Every case that differs in presence or outcome between a plain run and the driver's events, by id. */
-export const comparePlain = (plain: PlainRun, events: readonly SuiteEvent[]): readonly PlainDifference[] => {
+/**
+ * How many cases a plain run and the driver's events tell of, and every case that differs between them in presence or
+ * outcome, by id.
+ */
+export const comparePlain = (
+  plain: PlainRun,
+  events: readonly SuiteEvent[],
+): { readonly cases: number; readonly differences: readonly PlainDifference[] } => {
   const driver = collectDriverCases(events);
   const scopeOf = (id: string): string | undefined =>
     [...driver.scopes].find((scope) => id.startsWith(`${scope}.`) && plain.scopes.has(scope));
   const differences: PlainDifference[] = [];
-  for (const id of new Set([...plain.cases.keys(), ...driver.cases.keys()])) {
+  const ids = new Set([...plain.cases.keys(), ...driver.cases.keys()]);
+  for (const id of ids) {
     const scope = plain.cases.has(id) ? undefined : scopeOf(id);
     const inPlain = plain.cases.get(id) ?? (scope === undefined ? undefined : plain.scopes.get(scope)) ?? 'absent';
     const inDriver = driver.cases.get(id) ?? 'absent';
     if (!agree(inPlain, inDriver)) differences.push({ id, plain: inPlain, driver: inDriver });
   }
-  return differences.sort((a, b) => compareCodeUnits(a.id, b.id));
+  return { cases: ids.size, differences: differences.sort((a, b) => compareCodeUnits(a.id, b.id)) };
 };

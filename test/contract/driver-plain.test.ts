@@ -5,7 +5,7 @@ import type { Result } from '../../src/model/result.ts';
 import { runPlainSuites } from '../../src/steps/test-plain.ts';
 import { runSuitePass } from '../../src/steps/test.ts';
 import { comparePlain, parsePlain } from '../../src/verdict/plain.ts';
-import { filesOf, makeSuiteTree, requestPass, systemPython, type SuiteTree } from '../rig/suites.ts';
+import { filesOf, makeSuiteTree, plainMain, requestPass, systemPython, type SuiteTree } from '../rig/suites.ts';
 
 const file = `
 import unittest
@@ -55,16 +55,6 @@ class FailingEnd(unittest.TestCase):
     def test_a(self): pass
 `;
 
-/** Stands for `python -m test`: prints what unittest prints, ends with regrtest's exit code for failures. */
-const main = `
-import importlib, os, sys, unittest
-names = [name for name in sys.argv[1:] if not name.startswith('-')]
-suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module('test.' + name)) for name in names)
-result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
-print('HOME', os.environ['HOME'], sys.argv[1:])
-sys.exit(2 if not result.wasSuccessful() else 0)
-`;
-
 const runPlain = (tree: SuiteTree): Promise<Result<{ readonly text: string; readonly durationMs: number }>> =>
   runPlainSuites({
     python: systemPython,
@@ -79,7 +69,7 @@ const runPlain = (tree: SuiteTree): Promise<Result<{ readonly text: string; read
   });
 
 test('the driver agrees with what unittest prints, case by case', async () => {
-  const tree = await makeSuiteTree({ 'test_a.py': file, '__main__.py': main });
+  const tree = await makeSuiteTree({ 'test_a.py': file, '__main__.py': plainMain });
   const plain = await runPlain(tree);
   const pass = await runSuitePass(requestPass(tree, filesOf('test_a')));
   if (!plain.ok || !pass.ok) throw new Error('neither run may fail');
@@ -87,7 +77,7 @@ test('the driver agrees with what unittest prints, case by case', async () => {
   expect(parsed.cases.size).toBe(10);
   expect(parsed.ran).toBe(10);
   expect([...parsed.scopes.keys()].sort()).toEqual(['test.test_a.FailingFixture', 'test.test_a.SkippingFixture']);
-  expect(comparePlain(parsed, pass.value.events)).toEqual([]);
+  expect(comparePlain(parsed, pass.value.events)).toEqual({ cases: 12, differences: [] });
   expect(plain.value.text).toMatch(/HOME \S+\/p-\w+\/home \['-v', '-j2', 'test_a'\]/);
 });
 

@@ -156,6 +156,29 @@ class Sub(unittest.TestCase):
     expect(eventsNamed(events, 'end').find((end) => end.id.endsWith('test_some'))).not.toHaveProperty('details');
   });
 
+  test('a case that fails by itself after a subtest that errors tells both', async () => {
+    const events = await runFiles(
+      {
+        'test_a.py': `
+import unittest
+
+class Both(unittest.TestCase):
+    def test_both(self):
+        with self.subTest(number=1):
+            raise ValueError('in the subtest')
+        self.fail('by itself')
+`,
+      },
+      filesOf('test_a'),
+    );
+    const [end] = eventsNamed(events, 'end');
+    expect(end).toMatchObject({
+      outcome: 'error',
+      reason: '1 of 1 subtests failed; AssertionError: by itself',
+      details: expect.stringMatching(/line 8, in test_both[^]*AssertionError: by itself$/) as string,
+    });
+  });
+
   test('a very long failure keeps its end', async () => {
     const events = await runFiles(
       {

@@ -56,6 +56,28 @@ def split_test_packages(names):
 `,
 };
 
+/** `test/__main__.py` that stands for regrtest: prints what unittest prints, ends with regrtest's exit code for failures. */
+export const plainMain = `
+import importlib, os, sys, unittest
+os.environ['PLAIN'] = '1'
+args = sys.argv[1:]
+wanted = [args[i + 1] for i, arg in enumerate(args) if arg == '-m']
+names = [arg for i, arg in enumerate(args) if not arg.startswith('-') and args[i - 1] != '-m']
+loader = unittest.defaultTestLoader
+suite = unittest.TestSuite(loader.loadTestsFromModule(importlib.import_module('test.' + name)) for name in names)
+def flatten(tests):
+    for test in tests:
+        if isinstance(test, unittest.TestSuite):
+            yield from flatten(test)
+        else:
+            yield test
+if wanted:
+    suite = unittest.TestSuite(test for test in flatten(suite) if test.id() in wanted)
+result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+print('HOME', os.environ['HOME'], sys.argv[1:])
+sys.exit(2 if not result.wasSuccessful() else 0)
+`;
+
 /** A directory with a `test` package that holds the given files. */
 export interface SuiteTree {
   readonly dir: string;
