@@ -10,18 +10,22 @@ import { describeFailure } from './report/failure.ts';
 process.umask(0o022);
 
 const stop = new AbortController();
+let passSignal: ((signal: NodeJS.Signals) => void) | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    if (passSignal !== undefined) {
+      passSignal(signal);
+      return;
+    }
     // The second one does not wait for anything.
     if (stop.signal.aborted) process.exit(130);
     stop.abort(signal);
   });
 }
-// A reader that went away (`| head`) is no failure.
+// A reader that went away (`| head`) is no failure: nobody reads on, but the work and its exit code stay true.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(process.exitCode ?? 0);
   });
 }
 
@@ -42,6 +46,9 @@ const context: CommandContext = {
   env,
   cwd: process.cwd(),
   signal: stop.signal,
+  passSignals: (to) => {
+    passSignal = to;
+  },
   terminal: {
     canAsk: process.stdin.isTTY && process.stderr.isTTY && !inCi,
     canDraw: process.stderr.isTTY && !inCi && env['TERM'] !== 'dumb',
@@ -90,4 +97,8 @@ try {
   // commander has said what is wrong already; help and version end well.
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : 2;
+  if (error.exitCode !== 0 && process.argv.includes('--json')) {
+    const failure: Failure = { code: 'usage', message: error.message.replace(/^error: /, '') };
+    context.out(prettyJson({ version: 1, kind: 'failures', failures: [failure] }));
+  }
 }

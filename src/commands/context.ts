@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly cwd: string;
   /** Aborted by SIGINT, SIGTERM and SIGHUP; the reason is the signal's name. */
   readonly signal: AbortSignal;
+  /** From now on signals go to this instead of aborting `signal`: for a program that a command stands for. */
+  readonly passSignals: (to: (signal: NodeJS.Signals) => void) => void;
   readonly terminal: {
     /** Whether a question can be asked. */
     readonly canAsk: boolean;

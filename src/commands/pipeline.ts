@@ -12,9 +12,9 @@ import { formatMarkdown } from '../report/markdown.ts';
 import { formatProof } from '../report/proof.ts';
 import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
 import { formatVerdicts } from '../report/verdicts.ts';
-import { exportPrefix } from '../run/prefix.ts';
 import { comparePlainSuites } from '../run/compare-plain.ts';
 import { toolDir } from '../run/data.ts';
+import { checkPrefix, exportPrefix } from '../run/prefix.ts';
 import { loadExpected, loadRun, runSession, type CellSession, type Session } from '../run/session.ts';
 import { isAsExpected } from '../model/proof.ts';
 import { makeVerdictReport, reportFailure } from '../verdict/summary.ts';
@@ -166,6 +166,10 @@ export const runPipeline = async (
   const opened = await openSelection(options, context);
   if (!opened.ok) return opened.error;
   const { prepared, store, jobs, path, fetch } = opened.value;
+  if (options.prefix !== undefined) {
+    const occupied = await checkPrefix(resolve(context.cwd, options.prefix));
+    if (occupied.length > 0) return occupied;
+  }
   const lacking = await checkToolchain(opened.value, stage);
   if (lacking.length > 0) return lacking;
   for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);

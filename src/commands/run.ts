@@ -51,7 +51,16 @@ export const runPython = async (
       ],
     };
   }
+  // The window in which a signal would start a program that nobody wants any more.
+  if (context.signal.aborted) {
+    return { ran: false, failures: [{ code: 'interrupted', signal: String(context.signal.reason) }] };
+  }
   const child = spawn(`${cell.prefix}/bin/python3`, args, { stdio: 'inherit', cwd: context.cwd });
+  context.passSignals((signal) => {
+    // Ctrl-C reaches everything on the terminal by itself; a second one is not what was typed.
+    if (signal === 'SIGINT' && process.stdin.isTTY) return;
+    child.kill(signal);
+  });
   return new Promise((resolve) => {
     child.once('error', (error) => {
       resolve({

@@ -6,8 +6,8 @@ import { ioFailure } from './failure.ts';
 
 /** A held lock. */
 export interface Lock {
-  /** Gives the lock back; safe to call twice. */
-  readonly release: () => void;
+  /** Gives the lock back and waits until it is free; safe to call twice. */
+  readonly release: () => Promise<void>;
 }
 
 export interface LockOptions {
@@ -60,8 +60,19 @@ export const acquireLock = async (options: LockOptions): Promise<Result<Lock>> =
   for (const mode of [['-n'], []]) {
     if (signal.aborted) return fail({ code: 'interrupted', signal: String(signal.reason) });
     const child = holdWithFlock(path, mode);
-    const release = (): void => {
+    const gone = new Promise<void>((resolve) => {
+      child.once('close', () => {
+        resolve();
+      });
+      child.once('error', () => {
+        resolve();
+      });
+    });
+    const release = (): Promise<void> => {
+      // While it is waited for, it keeps this process alive again.
+      child.ref();
       child.stdin?.destroy();
+      return gone;
     };
     const state = await waitUntilHeld(child, signal);
     if (state === 'held') {
@@ -69,9 +80,10 @@ export const acquireLock = async (options: LockOptions): Promise<Result<Lock>> =
       await writeFile(path, `${options.owner}\n`).catch(() => undefined);
       return ok({ release });
     }
-    release();
     if (state === 'aborted') {
+      // It waits for the kernel and reads no input yet.
       child.kill('SIGKILL');
+      await release();
       return fail({ code: 'interrupted', signal: String(signal.reason) });
     }
     if (state instanceof Error) {
@@ -82,6 +94,7 @@ export const acquireLock = async (options: LockOptions): Promise<Result<Lock>> =
         next: 'Install util-linux (it brings flock).',
       });
     }
+    await release();
     options.onWait((await readFile(path, 'utf8').catch(() => '')).trim());
   }
   return fail({ code: 'io-failed', path, operation: 'lock', reason: 'flock ended without taking the lock' });

@@ -8,6 +8,8 @@ import { errorMessage, ioFailure } from './failure.ts';
 
 /** How long a process group may take to end after SIGTERM before it gets SIGKILL, in milliseconds. */
 const killGraceMs = 3000;
+/** How long output may still come after the program itself has exited, in milliseconds. */
+const pipeGraceMs = 5000;
 /** How many of the last lines of output a failure shows. */
 const lastLineCount = 25;
 
@@ -58,6 +60,12 @@ const signalGroup = (pid: number | undefined, signal: NodeJS.Signals): void => {
     // ESRCH: the group ended by itself.
   }
 };
+
+/** Leaders of the groups that run now. They are in groups of their own, so nobody else ends them when we end at once. */
+const runningGroups = new Set<number>();
+process.on('exit', () => {
+  for (const pid of runningGroups) signalGroup(pid, 'SIGKILL');
+});
 
 /** A writable file that reports its first error (a full disk, mostly) instead of emitting it into nothing. */
 const openSink = (path: string, flags: 'a' | 'w'): { stream: WriteStream; error: () => unknown } => {
@@ -111,6 +119,7 @@ export const runProgram = async (argv: readonly string[], options: ProgramOption
   });
   const { pid } = child;
   if (pid !== undefined) {
+    runningGroups.add(pid);
     options.onSpawn?.({
       signalGroup: (name) => {
         signalGroup(pid, name);
@@ -150,6 +159,15 @@ export const runProgram = async (argv: readonly string[], options: ProgramOption
     }, killGraceMs);
   };
   signal?.addEventListener('abort', endGroup, { once: true });
+  let pipeTimer: NodeJS.Timeout | undefined;
+  child.once('exit', () => {
+    // What it left in the background may hold our pipes as long as it likes; a program has ended when it has exited.
+    pipeTimer = setTimeout(() => {
+      signalGroup(pid, 'SIGKILL');
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, pipeGraceMs);
+  });
   const timeout =
     options.timeoutMs === undefined
       ? undefined
@@ -160,9 +178,11 @@ export const runProgram = async (argv: readonly string[], options: ProgramOption
   const result = await child;
   clearTimeout(timeout);
   clearTimeout(killTimer);
+  clearTimeout(pipeTimer);
   signal?.removeEventListener('abort', endGroup);
   // Whatever the program left running in its group ends with it.
   if (isAborted(signal) || state.timedOut) signalGroup(child.pid, 'SIGKILL');
+  if (pid !== undefined) runningGroups.delete(pid);
   if (partial !== '') remember(partial);
   for (const sink of sinks) {
     sink.stream.end();

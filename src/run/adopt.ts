@@ -17,7 +17,7 @@ import { planSource } from '../plan/sources.ts';
 import { isLooseSource } from '../recipe/resolve.ts';
 import type { FetchPolicy } from '../steps/context.ts';
 import { loadCatalogue } from './data.ts';
-import { beginEntry, commitEntry, lookupStep, type Store } from './store.ts';
+import { beginEntry, commitEntry, discardStep, lookupStep, verifyStored, type Store } from './store.ts';
 
 export interface AdoptInput {
   /** Where the catalogue lies, whose series are known; this tool's own unless given. */
@@ -79,7 +79,7 @@ const takeTree = async (
 /** Puts a tree into the store under the key of the step that a plan has for it. */
 const adoptTree = async (asked: string, subject: 'awslc' | 'cpython', input: AdoptInput): Promise<Result<Adopted>> => {
   const { store } = input;
-  const begun = await beginEntry(store);
+  const begun = await beginEntry(store, `adopt-${process.pid}`);
   if (!begun.ok) return begun;
   try {
     const startedAt = new Date();
@@ -90,7 +90,13 @@ const adoptTree = async (asked: string, subject: 'awslc' | 'cpython', input: Ado
     const source: Adopted['source'] = { kind: 'tree', treeDigest: listed.value.digest, ...taken.value };
     const { tree: step } = planSource(source, subject, subject);
     const known = await lookupStep(store, step.fingerprint);
-    if (known.state === 'present') return ok({ source, tree: known.stored.tree });
+    if (known.state === 'present' && (await verifyStored(known.stored)).ok)
+      return ok({ source, tree: known.stored.tree });
+    if (known.state !== 'absent') {
+      input.notice(`the store's ${step.id} is damaged: it is taken again`);
+      const discarded = await discardStep(store, step.fingerprint);
+      if (!discarded.ok) return discarded;
+    }
     const stored = await commitEntry(store, step.fingerprint, begun.value, {
       version: 1,
       kind: 'step',

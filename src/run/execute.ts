@@ -2,11 +2,12 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage, ioFailure } from '../io/failure.ts';
 import { removeTree } from '../io/files.ts';
-import { acquireLock } from '../io/lock.ts';
+import { acquireLock, type Lock } from '../io/lock.ts';
 import { endStrays } from '../io/strays.ts';
+import { hashFile } from '../io/tree.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
-import type { Failure } from '../model/failure.ts';
+import type { Failure, FailureOf } from '../model/failure.ts';
 import type { Plan, Step, StepKind } from '../model/plan.ts';
 import type { Machine } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -62,12 +63,26 @@ export interface ExecuteOptions {
 export const storeKey = (step: Step, machine: Machine): string =>
   machineKinds.includes(step.kind) ? digestValue({ fingerprint: step.fingerprint, machine }) : step.fingerprint;
 
+/** The name of a step's work path and lock: steps whose tools write absolute paths into what they make share one. */
+const nameWork = (step: Step): string => step.workKey.slice(0, 12);
+
+/** A tree that cannot be read at all is as good as damaged. */
+const damagedBy = (path: string, failure: Failure): Lookup => ({
+  state: 'damaged',
+  failure: {
+    code: 'store-damaged',
+    path,
+    expected: 'a tree that can be read',
+    found: failure.code === 'io-failed' ? failure.reason : failure.code,
+  },
+});
+
 class Executor {
   readonly #options: ExecuteOptions;
   readonly #byId: ReadonlyMap<string, Step>;
   readonly #slots: Slots;
   readonly #started = new Map<string, Promise<StepOutcome>>();
-  readonly #verified = new Map<string, Promise<Result<void>>>();
+  readonly #whole = new Map<string, Promise<StepOutcome>>();
   readonly #rerunDone = new Set<string>();
   #failed = false;
 
@@ -90,16 +105,17 @@ class Executor {
     return Promise.all(this.#started.values());
   }
 
-  async #bring(step: Step, holdsSlot = false): Promise<StepOutcome> {
+  async #bring(step: Step): Promise<StepOutcome> {
     const { machine, listener } = this.#options;
     const key = storeKey(step, machine);
     const before = await this.#lookup(step, key);
     if (before.state === 'present') return this.#recorded(step, before.stored);
+    // Before a slot is taken: an input that has to be made again needs slots itself.
     const inputs = await Promise.all(
       Object.values(step.inputs).map((id) => {
         const input = this.#byId.get(id);
         if (input === undefined) throw new Error(`step ${step.id} needs ${id}, which the plan lacks`);
-        return this.ensure(input);
+        return this.#ensureWhole(input);
       }),
     );
     if (inputs.some(({ stored }) => stored === undefined)) return { step, outcome: 'not-run', durationMs: 0 };
@@ -109,9 +125,7 @@ class Executor {
       const made = await this.#make(step, key, inputs);
       const durationMs = Math.round(performance.now() - startedAt);
       if (!made.ok) {
-        this.#failed = true;
-        listener({ type: 'step-failed', id: step.id, title: step.title, failure: made.error });
-        return { step, outcome: 'failed', durationMs, failure: made.error };
+        return this.#failedBy(step, made.error, durationMs);
       }
       if (made.value.outcome === 'recorded') return this.#recorded(step, made.value.stored);
       const origin = made.value.stored.record.origin;
@@ -125,7 +139,7 @@ class Executor {
       });
       return { step, outcome: 'done', durationMs, stored: made.value.stored };
     };
-    return holdsSlot ? work() : this.#slots.use(work);
+    return this.#slots.use(work);
   }
 
   #recorded(step: Step, stored: StoredStep): StepOutcome {
@@ -143,25 +157,59 @@ class Executor {
 
   /** What the store has; a damaged entry is said, thrown away and taken as absent, as is one that is to be made again. */
   async #lookup(step: Step, key: string): Promise<Lookup> {
-    const { store, listener, rerun } = this.#options;
-    const looked = await lookupStep(store, key);
-    const found = looked.state === 'present' ? await this.#checkDownloads(step, looked) : looked;
+    const { store, rerun } = this.#options;
+    const found = await this.#look(step, key);
     if (found.state === 'present' && rerun.includes(step.kind) && !this.#rerunDone.has(key)) {
       this.#rerunDone.add(key);
       await discardStep(store, key);
       return { state: 'absent' };
     }
     if (found.state !== 'damaged') return found;
-    listener({
-      type: 'notice',
-      text: `the store's ${step.id} is damaged (expected ${found.failure.expected}, found ${found.failure.found}): it is made again`,
-    });
-    await discardStep(store, key);
+    await this.#discardDamaged(step, key, found.failure, () => this.#look(step, key));
     return { state: 'absent' };
   }
 
+  /** Looks by names, sizes and times; a proof or a result, which is shown as it is, by every byte. */
+  async #look(step: Step, key: string): Promise<Lookup> {
+    const looked = await lookupStep(this.#options.store, key);
+    if (looked.state !== 'present') return looked;
+    return machineKinds.includes(step.kind) ? this.#lookClosely(step, looked) : this.#checkDownloads(step, looked);
+  }
+
+  /** Hashes everything that the store has of a step. */
+  async #lookClosely(step: Step, looked: Extract<Lookup, { state: 'present' }>): Promise<Lookup> {
+    const verified = await verifyStored(looked.stored);
+    if (!verified.ok) {
+      return verified.error.code === 'store-damaged'
+        ? { state: 'damaged', failure: verified.error }
+        : damagedBy(looked.stored.tree, verified.error);
+    }
+    return this.#checkDownloads(step, looked, true);
+  }
+
+  /** Says what is damaged and throws it away, unless another run has put it right meanwhile. */
+  async #discardDamaged(
+    step: Step,
+    key: string,
+    failure: FailureOf<'store-damaged'>,
+    lookAgain: () => Promise<Lookup>,
+  ): Promise<void> {
+    const { store, listener } = this.#options;
+    listener({
+      type: 'notice',
+      text: `the store's ${step.id} is damaged at ${failure.path} (expected ${failure.expected}, found ${failure.found}): it is made again`,
+    });
+    const lock = await this.#lock(step);
+    if (!lock.ok) return;
+    try {
+      if ((await lookAgain()).state === 'damaged') await discardStep(store, key);
+    } finally {
+      await lock.value.release();
+    }
+  }
+
   /** A fetch step's output is the download beside the store's entries: without it the record is worth nothing. */
-  async #checkDownloads(step: Step, found: Lookup): Promise<Lookup> {
+  async #checkDownloads(step: Step, found: Lookup, closely = false): Promise<Lookup> {
     for (const action of step.actions) {
       if (action.do !== 'fetch') continue;
       const { sha256, sizeBytes } = action.archive;
@@ -170,48 +218,68 @@ class Executor {
         (seen) => seen.size,
         () => undefined,
       );
-      if (size === sizeBytes) continue;
+      if (size !== sizeBytes) {
+        const sizeFound = size === undefined ? 'no file' : `${size} bytes`;
+        return {
+          state: 'damaged',
+          failure: { code: 'store-damaged', path, expected: `${sizeBytes} bytes`, found: sizeFound },
+        };
+      }
+      const digest = closely ? await hashFile(path, size).catch(() => 'unreadable') : sha256;
+      if (digest === sha256) continue;
       return {
         state: 'damaged',
-        failure: {
-          code: 'store-damaged',
-          path,
-          expected: `${sizeBytes} bytes`,
-          found: size === undefined ? 'no file' : `${size} bytes`,
-        },
+        failure: { code: 'store-damaged', path, expected: `sha256 ${sha256}`, found: `sha256 ${digest}` },
       };
     }
     return found;
   }
 
-  /** Hashes an input's tree once per run, before anything is made from it. */
-  #verifyInput(stored: StoredStep): Promise<Result<void>> {
-    const known = this.#verified.get(stored.key);
+  /**
+   * An input as a step may consume it: brought about, and hashed once per run if it was not made in this run. What is
+   * damaged is said, thrown away and made again, once for all who need it.
+   */
+  #ensureWhole(step: Step): Promise<StepOutcome> {
+    const known = this.#whole.get(step.id);
     if (known !== undefined) return known;
-    const verified = verifyStored(stored);
-    this.#verified.set(stored.key, verified);
-    return verified;
+    const whole = this.#makeWhole(step);
+    this.#whole.set(step.id, whole);
+    return whole;
   }
 
-  /** Verifies what a step consumes. A damaged input is said, thrown away and made again, once. */
-  async #verifyInputs(inputs: readonly StepOutcome[]): Promise<Result<void>> {
-    for (const { step, stored } of inputs) {
-      if (stored === undefined) continue;
-      const verified = await this.#verifyInput(stored);
-      if (verified.ok) continue;
-      if (verified.error.code !== 'store-damaged') return verified;
-      const { expected, found } = verified.error;
-      this.#options.listener({
-        type: 'notice',
-        text: `the store's ${step.id} is damaged (expected ${expected}, found ${found}): it is made again`,
-      });
-      await discardStep(this.#options.store, stored.key);
-      this.#started.delete(step.id);
-      this.#verified.delete(stored.key);
-      const again = await this.#bring(step, true);
-      if (again.stored === undefined) return fail(again.failure ?? verified.error);
-    }
-    return ok(undefined);
+  async #makeWhole(step: Step): Promise<StepOutcome> {
+    const outcome = await this.ensure(step);
+    const { stored } = outcome;
+    if (stored === undefined || outcome.outcome === 'done') return outcome;
+    const look = (): Promise<Lookup> => this.#lookClosely(step, { state: 'present', stored });
+    const found = await look();
+    if (found.state !== 'damaged') return outcome;
+    await this.#discardDamaged(step, stored.key, found.failure, look);
+    const again = step.actions.some((action) => action.do === 'adopt')
+      ? // Only planning can take such a tree again: the next run does.
+        Promise.resolve(this.#failedBy(step, found.failure))
+      : this.#bring(step);
+    this.#started.set(step.id, again);
+    return again;
+  }
+
+  #failedBy(step: Step, failure: Failure, durationMs = 0): StepOutcome {
+    this.#failed = true;
+    this.#options.listener({ type: 'step-failed', id: step.id, title: step.title, failure });
+    return { step, outcome: 'failed', durationMs, failure };
+  }
+
+  /** The lock of a step's work path: nobody else makes it, or throws it away, while it is held. */
+  #lock(step: Step): Promise<Result<Lock>> {
+    const { store, signal, listener } = this.#options;
+    return acquireLock({
+      path: join(store.locks, nameWork(step)),
+      owner: `process ${process.pid}`,
+      signal,
+      onWait: (owner) => {
+        listener({ type: 'notice', text: `${step.title}: waiting for another run (${owner}) that does the same` });
+      },
+    });
   }
 
   async #make(
@@ -219,29 +287,18 @@ class Executor {
     key: string,
     inputs: readonly StepOutcome[],
   ): Promise<Result<{ outcome: 'done' | 'recorded'; stored: StoredStep }>> {
-    const { store, signal, listener } = this.#options;
-    // Before the lock is taken: a damaged input is made again here, and may share this step's work path.
-    const whole = await this.#verifyInputs(inputs);
-    if (!whole.ok) return whole;
-    const workName = step.workKey.slice(0, 12);
-    const lock = await acquireLock({
-      path: join(store.locks, workName),
-      owner: `process ${process.pid}`,
-      signal,
-      onWait: (owner) => {
-        listener({ type: 'notice', text: `${step.title}: waiting for another run (${owner}) that does the same` });
-      },
-    });
+    const { store, listener } = this.#options;
+    const lock = await this.#lock(step);
     if (!lock.ok) return lock;
     try {
       const meanwhile = await lookupStep(store, key);
       if (meanwhile.state === 'present') return ok({ outcome: 'recorded', stored: meanwhile.stored });
       listener({ type: 'step-started', id: step.id, title: step.title });
-      const work = join(store.work, workName);
+      const work = join(store.work, nameWork(step));
       await endStrays(work);
       return await this.#run(step, key, work, inputs);
     } finally {
-      lock.value.release();
+      await lock.value.release();
     }
   }
 
@@ -254,7 +311,7 @@ class Executor {
     const { store, plan, functions, listener } = this.#options;
     const removed = await removeTree(work);
     if (!removed.ok) return removed;
-    const begun = await beginEntry(store);
+    const begun = await beginEntry(store, nameWork(step));
     if (!begun.ok) return begun;
     const entry = begun.value;
     try {

@@ -1,7 +1,7 @@
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { copyTree } from '../io/copy.ts';
-import { ioFailure } from '../io/failure.ts';
+import { errorCode, ioFailure } from '../io/failure.ts';
 import { removeTree } from '../io/files.ts';
 import { substituteFiles } from '../io/substitute.ts';
 import type { Failure } from '../model/failure.ts';
@@ -23,13 +23,33 @@ const placesOfPrefix = [
 ];
 
 /**
+ * Whether a directory may become a prefix: it must be absent or empty. To be asked before a build starts.
+ * Failures: `usage` (something is there), `io-failed` (it cannot be read).
+ */
+export const checkPrefix = async (prefix: string): Promise<readonly Failure[]> => {
+  const occupied = (what: string): readonly Failure[] => [
+    {
+      code: 'usage',
+      message: `--prefix ${prefix}: ${what} is there already.`,
+      next: 'Choose a directory that is absent or empty; nothing was changed.',
+    },
+  ];
+  try {
+    return (await readdir(prefix)).length > 0 ? occupied('something') : [];
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    return errorCode(error) === 'ENOTDIR' ? occupied('a file') : [ioFailure(error, prefix, 'look into')];
+  }
+};
+
+/**
  * Copies the finished Python to a directory that it may be changed in, with that directory as its prefix. The directory
  * must be absent or empty; it appears whole or not at all.
  * Failures: `usage` (several cells, or something is there), `disk-full`, `io-failed`, `interrupted`.
  */
 export const exportPrefix = async (
   cells: readonly CellSession[],
-  prefix: string,
+  asked: string,
   path: string,
   signal: AbortSignal,
 ): Promise<readonly Failure[]> => {
@@ -39,16 +59,10 @@ export const exportPrefix = async (
       { code: 'usage', message: '--prefix takes one cell; this selection has several.', next: 'Narrow the axes.' },
     ];
   }
-  const there = await readdir(prefix).catch(() => []);
-  if (there.length > 0) {
-    return [
-      {
-        code: 'usage',
-        message: `--prefix ${prefix}: something is there already.`,
-        next: 'Choose a directory that is absent or empty; nothing was changed.',
-      },
-    ];
-  }
+  const occupied = await checkPrefix(asked);
+  if (occupied.length > 0) return occupied;
+  // An empty directory that a symbolic link names is filled; the link stays.
+  const prefix = await realpath(asked).catch(() => asked);
   const temporary = join(dirname(prefix), `.${basename(prefix)}.${process.pid}.tmp`);
   try {
     await mkdir(dirname(prefix), { recursive: true });
@@ -68,7 +82,6 @@ export const exportPrefix = async (
     if (!edited.ok) return [edited.error];
     const series = cell.planned.cell.python.series;
     await removeTree(join(temporary, 'lib', `python${series}`, 'EXTERNALLY-MANAGED'));
-    await removeTree(prefix);
     await rename(temporary, prefix);
     return [];
   } catch (error) {

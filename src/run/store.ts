@@ -109,10 +109,16 @@ export const verifyStored = async (stored: StoredStep): Promise<Result<void>> =>
   });
 };
 
-/** A new entry under `tmp/`, with an empty `tree/`. */
-export const beginEntry = async (store: Store): Promise<Result<string>> => {
-  const entry = join(store.tmp, `step-${randomUUID()}`);
+/**
+ * A new entry under `tmp/`, with an empty `tree/`. Entries that killed runs left for the same work are removed: whoever
+ * holds the work's lock knows that nobody fills them any more.
+ */
+export const beginEntry = async (store: Store, work: string): Promise<Result<string>> => {
+  const entry = join(store.tmp, `${work}-${randomUUID()}`);
   try {
+    for (const name of await readdir(store.tmp)) {
+      if (name.startsWith(`${work}-`)) await removeTree(join(store.tmp, name));
+    }
     await mkdir(join(entry, 'tree'), { recursive: true });
     return ok(entry);
   } catch (error) {

@@ -1,4 +1,12 @@
-import { Listr, type DefaultRenderer, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
+import {
+  Listr,
+  ListrLogger,
+  ProcessOutput,
+  type ListrDefaultRendererLogLevels,
+  type DefaultRenderer,
+  type ListrTaskWrapper,
+  type SimpleRenderer,
+} from 'listr2';
 import type { RunEvent } from '../model/event.ts';
 import type { Display, DisplayOptions } from './display.ts';
 import { formatElapsed } from './lines.ts';
@@ -50,7 +58,16 @@ export const makeTasks = ({ write }: DisplayOptions): Display => {
       exitOnError: false,
       registerSignalListeners: false,
       renderer: 'default',
-      rendererOptions: { showErrorMessage: false, collapseErrors: false },
+      rendererOptions: {
+        showErrorMessage: false,
+        collapseErrors: false,
+        // Standard output is for reports and may be a file: everything is drawn on standard error.
+        logger: new ListrLogger<ListrDefaultRendererLogLevels>({
+          useIcons: false,
+          toStderr: [],
+          processOutput: new ProcessOutput(process.stderr, process.stderr),
+        }),
+      },
     });
     running = list.run().catch(() => undefined);
   };

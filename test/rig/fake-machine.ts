@@ -109,6 +109,7 @@ export const fakeMachine = async (
     env: { PATH: fakes.path, HOME: directory, ...options.env },
     cwd: directory,
     signal: new AbortController().signal,
+    passSignals: () => undefined,
     terminal: { canAsk: options.canAsk ?? false, canDraw: false, color: false },
   };
   return {
