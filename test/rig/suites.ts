@@ -6,7 +6,7 @@ import type { SuiteEvent } from '../../src/model/suite.ts';
 import type { CaseSelection, SuitePassRequest } from '../../src/steps/test.ts';
 
 /** What the driver needs of test.support and libregrtest: distributions leave the real ones out. */
-const testPackage: Readonly<Record<string, string>> = {
+export const testPackage: Readonly<Record<string, string>> = {
   'test/__init__.py': '',
   'test/support/__init__.py': `
 import contextlib, gc, os, shutil, unittest
