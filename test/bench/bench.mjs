@@ -83,7 +83,7 @@ const makeWarm = async () => {
   return document.cells[0].python;
 };
 if (chosen.includes('cold')) await ours.fetchSources(store, { logFile });
-else await makeWarm();
+else if (chosen.some((name) => name !== 'start')) await makeWarm();
 const plan = await ours.readPlan(store);
 const downloads = join(store, 'v1', 'downloads');
 const disk = {};
