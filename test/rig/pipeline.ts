@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { removeTree } from '../../src/io/files.ts';
@@ -138,6 +139,26 @@ chmod +x python`,
   ],
 });
 
+/** Program and first argument; of the fake Python, what it was asked for. */
+export const describeCall = ({ program, args }: FakeCall): string => {
+  if (program !== 'fake-python') return `${program} ${args[0] ?? ''}`;
+  return `python ${/ensurepip|compileall|prove\.py|driver\.py/.exec(args.join(' '))?.[0] ?? args.join(' ')}`;
+};
+
+/** Changes one byte of a file and leaves its size and its time, to the nanosecond, as they were. */
+export const flipByte = async (path: string): Promise<void> => {
+  const reference = `${path}.reference`;
+  execFileSync('cp', ['-a', path, reference]);
+  const file = await open(path, 'r+');
+  const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, 0);
+  byte[0] = (byte[0] ?? 0) ^ 1;
+  await file.write(byte, 0, 1, 0);
+  await file.close();
+  execFileSync('touch', ['-r', reference, path]);
+  await rm(reference);
+};
+
 const questions = [/^--version$/, /^-dumpversion$/, /^version$/, /^-E -P -x c -$/, /^-W /, /^--modversion/];
 
 /** Makes a world: archives, servers, a catalogue, fake tools, an empty store. */
@@ -202,8 +223,11 @@ export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
   const store = join(directory, 'store');
   const common = (args: readonly string[]): readonly string[] => {
     const [verb = '', ...rest] = args;
-    const selection = ['--python', '3.14', '--awslc', '5', '--catalogue', catalogue, '--store', store];
-    const tests = verb === 'test' || verb === 'plan' ? ['--tests', 'test_small'] : [];
+    // An axis that the test names itself replaces the world's own.
+    const axis = (name: string, value: string): readonly string[] => (rest.includes(name) ? [] : [name, value]);
+    const axes = [...axis('--python', '3.14'), ...axis('--awslc', '5')];
+    const selection = [...axes, '--catalogue', catalogue, ...axis('--store', store)];
+    const tests = verb === 'test' || verb === 'plan' ? axis('--tests', 'test_small') : [];
     return [verb, ...selection, ...tests, ...rest];
   };
   const within = (cli: CliOptions = {}): CliOptions => ({ ...cli, env: { PATH: fakes.pathWithSystem, ...cli.env } });
@@ -220,14 +244,7 @@ export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
     run: (args, cli) => runCli(common(args), within(cli)),
     start: (args, cli) => startCli(common(args), within(cli)),
     work,
-    summary: async () =>
-      (await work())
-        .map(({ program, args }) =>
-          program === 'fake-python'
-            ? `python ${/ensurepip|compileall|prove\.py|driver\.py/.exec(args.join(' '))?.[0] ?? args.join(' ')}`
-            : `${program} ${args[0] ?? ''}`,
-        )
-        .sort(),
+    summary: async () => (await work()).map(describeCall).sort(),
     leftovers: () => readdir(join(store, 'v1', 'tmp')).catch(() => []),
     remove: async () => {
       await servers.cpython.close();
