@@ -1,29 +1,20 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ioFailure } from '../io/failure.ts';
 import type { Failure } from '../model/failure.ts';
 import type { PlainComparison } from '../model/plain.ts';
-import { prettyJson } from '../model/json.ts';
+import { ok, type Result } from '../model/result.ts';
 import type { VerdictReport } from '../model/verdict.ts';
 import type { Stage } from '../plan/plan.ts';
-import { comparisonFailure, formatPlainComparison } from '../report/compare-plain.ts';
-import { formatJunit } from '../report/junit.ts';
-import { formatMarkdown } from '../report/markdown.ts';
-import { formatProof } from '../report/proof.ts';
-import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
-import { formatVerdicts } from '../report/verdicts.ts';
+import { comparisonFailure } from '../report/compare-plain.ts';
 import { comparePlainSuites } from '../run/compare-plain.ts';
 import { toolDir } from '../run/data.ts';
 import { checkPrefix, exportPrefix } from '../run/prefix.ts';
-import { loadExpected, loadRun, runSession, type CellSession, type Session } from '../run/session.ts';
-import { isAsExpected } from '../model/proof.ts';
-import { makeVerdictReport, reportFailure } from '../verdict/summary.ts';
-import { judge } from '../verdict/judge.ts';
-import type { Verdict } from '../model/verdict.ts';
-import { fail, ok, type Result } from '../model/result.ts';
+import { runSession, type CellSession, type Session } from '../run/session.ts';
 import { makeDisplay } from '../ui/display.ts';
+import { reportFailure } from '../verdict/summary.ts';
 import type { CommandContext } from './context.ts';
+import { judgeCell, loadBaseline } from './judge-cells.ts';
 import { checkToolchain, openSelection, type Opened } from './open.ts';
+import { printFindings, writeReports, type PipelineFindings } from './pipeline-report.ts';
 import type { SelectionOptions } from './selection.ts';
 import { readToolVersion } from './settings.ts';
 
@@ -38,89 +29,6 @@ export interface PipelineOptions extends SelectionOptions {
   readonly detailed?: boolean;
   readonly comparePlain?: boolean;
 }
-
-const summarize = (cell: CellSession, session: Session, report: VerdictReport | undefined): CellSummary => {
-  const ids = new Set(Object.values(cell.planned.steps));
-  const ofCell = session.outcomes.filter(({ step }) => ids.has(step.id));
-  const count = (outcome: string): number => ofCell.filter((one) => one.outcome === outcome).length;
-  const claims = cell.proof?.claims ?? [];
-  const holds = claims.filter((claim) => isAsExpected(claim)).length;
-  return {
-    cell: cell.planned.cell,
-    steps: { done: count('done'), recorded: count('recorded'), failed: count('failed'), notRun: count('not-run') },
-    ...(cell.proof === undefined
-      ? {}
-      : {
-          proof: {
-            holds,
-            fails: claims.length - holds,
-            ...(ofCell.some(({ step, outcome }) => step.kind === 'prove' && outcome === 'recorded')
-              ? { of: cell.proofOf ?? '' }
-              : {}),
-          },
-        }),
-    ...(report === undefined ? {} : { verdicts: report }),
-    ...(cell.prefix === undefined
-      ? {}
-      : { python: { path: `${cell.prefix}/bin/python3`, command: 'cpython-awslc run -- --version' } }),
-  };
-};
-
-/** Judges a cell's suites by what is expected now, and by an earlier run where one is named. */
-const judgeCell = async (
-  cell: CellSession,
-  opened: Opened,
-  options: PipelineOptions,
-  context: CommandContext,
-): Promise<Result<VerdictReport | undefined>> => {
-  if (cell.suites === undefined) return ok(undefined);
-  const expected = await loadExpected(cell.planned);
-  if (!expected.ok) return expected;
-  const { manifest, roster } = expected.value;
-  const input = {
-    ...(manifest === undefined ? {} : { manifest }),
-    ...(roster === undefined ? {} : { roster }),
-  };
-  const selection = opened.prepared.plan.test;
-  let baseline: { run: string; verdicts: readonly Verdict[] } | undefined;
-  if (options.baseline !== undefined) {
-    const run = await loadRun(options.baseline, opened.store, context.cwd);
-    if (!run.ok) return run;
-    const before = run.value.cells.find((other) => other.suites !== undefined);
-    const planned = run.value.plan.cells.find(({ id }) => id === before?.id);
-    if (before?.suites === undefined || planned === undefined) {
-      return fail({ code: 'unknown-run', asked: options.baseline, reason: 'it ran no suites' });
-    }
-    const judged = judge({
-      ...input,
-      runs: before.suites.runs,
-      facts: { cell: planned.cell, capabilities: planned.capabilities, environment: before.suites.environment },
-      selection: run.value.plan.test,
-    });
-    baseline = { run: run.value.id, verdicts: judged.verdicts };
-  }
-  return ok(
-    makeVerdictReport(
-      {
-        ...input,
-        runs: cell.suites.runs,
-        facts: {
-          cell: cell.planned.cell,
-          capabilities: cell.planned.capabilities,
-          environment: cell.suites.environment,
-        },
-        redactions: cell.prefix === undefined ? [] : [{ text: cell.prefix, placeholder: '{prefix}' }],
-      },
-      {
-        selection,
-        ...(cell.suitesOf === undefined ? {} : { ranAt: cell.suitesOf }),
-        recorded: !cell.suitesAreNew,
-        durationMs: cell.suites.durationMs,
-        ...(baseline === undefined ? {} : { baseline }),
-      },
-    ),
-  );
-};
 
 /** Compares a cell's suites with a plain run of them; nothing when they never ran. */
 const compareCell = async (
@@ -146,17 +54,6 @@ const compareCell = async (
   });
 };
 
-const writeReport = async (file: string, text: string, context: CommandContext): Promise<readonly Failure[]> => {
-  const path = resolve(context.cwd, file);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-    return [];
-  } catch (error) {
-    return [ioFailure(error, path, 'write the report')];
-  }
-};
-
 /** Runs a selection's plan up to a stage and reports: one plan, four commands. */
 export const runPipeline = async (
   stage: Stage,
@@ -170,6 +67,9 @@ export const runPipeline = async (
     const occupied = await checkPrefix(resolve(context.cwd, options.prefix));
     if (occupied.length > 0) return occupied;
   }
+  const baseline =
+    options.baseline === undefined ? undefined : await loadBaseline(options.baseline, store, context.cwd);
+  if (baseline?.ok === false) return [baseline.error];
   const lacking = await checkToolchain(opened.value, stage);
   if (lacking.length > 0) return lacking;
   for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
@@ -192,7 +92,7 @@ export const runPipeline = async (
   const failures: Failure[] = [...session.failures];
   const reports = new Map<string, VerdictReport>();
   for (const cell of session.cells) {
-    const report = await judgeCell(cell, opened.value, options, context);
+    const report = await judgeCell(cell, opened.value, baseline?.value);
     if (!report.ok) failures.push(report.error);
     else if (report.value !== undefined) {
       reports.set(cell.planned.id, report.value);
@@ -213,69 +113,15 @@ export const runPipeline = async (
   if (options.prefix !== undefined && failures.length === 0) {
     failures.push(...(await exportPrefix(session.cells, resolve(context.cwd, options.prefix), path, context.signal)));
   }
-  const [first] = reports.values();
-  if (first !== undefined && options.junit !== undefined) {
-    failures.push(...(await writeReport(options.junit, formatJunit([...reports.values()]), context)));
-  }
-  if (first !== undefined && options.markdown !== undefined) {
-    const text = session.cells
-      .flatMap((cell) => {
-        const report = reports.get(cell.planned.id);
-        const claims = cell.proof?.claims;
-        return report === undefined
-          ? []
-          : [
-              formatMarkdown(
-                report,
-                claims === undefined
-                  ? {}
-                  : {
-                      proofSummary: `proof: ${claims.filter((claim) => isAsExpected(claim)).length} of ${claims.length} claims hold`,
-                    },
-              ),
-            ];
-      })
-      .join('\n');
-    failures.push(...(await writeReport(options.markdown, text, context)));
-  }
-  const summaries = session.cells.map((cell) => summarize(cell, session, reports.get(cell.planned.id)));
-  if (options.json === true) {
-    context.out(
-      prettyJson({
-        version: 1,
-        kind: 'result',
-        stage,
-        run: session.run?.id ?? null,
-        recorded: session.isRecorded,
-        cells: session.cells.map((cell, index) => ({
-          id: cell.planned.id,
-          steps: summaries[index]?.steps,
-          python: cell.prefix === undefined ? null : `${cell.prefix}/bin/python3`,
-          proof: cell.proof ?? null,
-          verdicts: reports.get(cell.planned.id) ?? null,
-          ...(options.comparePlain === true ? { plain: comparisons.get(cell.planned.id) ?? null } : {}),
-        })),
-        failures,
-      }),
-    );
-    return failures;
-  }
-  const { color, canDraw } = context.terminal;
-  const unicode = canDraw;
-  if (stage === 'prove') {
-    for (const { proof } of session.cells) {
-      if (proof !== undefined) context.out(formatProof(proof, { color, unicode, detailed: options.detailed === true }));
-    }
-  }
-  for (const report of reports.values()) context.out(`${formatVerdicts(report, { color })}\n`);
-  for (const comparison of comparisons.values()) context.out(`${formatPlainComparison(comparison, { color })}\n`);
-  if (session.run !== undefined) {
-    context.out(
-      formatRunSummary(
-        { id: session.run.id, durationMs: Math.round(performance.now() - startedAt), cells: summaries },
-        { color },
-      ),
-    );
-  }
+  const findings: PipelineFindings = {
+    stage,
+    session,
+    verdicts: reports,
+    comparisons,
+    failures,
+    durationMs: Math.round(performance.now() - startedAt),
+  };
+  failures.push(...(await writeReports(findings, options, context)));
+  printFindings(findings, options, context);
   return failures;
 };

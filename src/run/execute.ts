@@ -353,6 +353,8 @@ class Executor {
     }
     if (!found.ok) {
       await removeTree(entry);
+      // Else a step that failed leaves its work for whoever wants to look into it.
+      if (found.error.code === 'disk-full') await removeTree(work);
       return found;
     }
     const stored = await commitEntry(store, key, entry, {
