@@ -78,6 +78,7 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--runs', 'past runs')
     .option('--store-contents', 'finished steps in the store')
     .option('--store <dir>', 'where finished steps are kept')
+    .option('--catalogue <dir>', "directory of awslc.json and cpython.json (default: this tool's catalogue)")
     .action((options: { json?: boolean }) =>
       finish(end(import('./list.ts').then(({ runList }) => runList(options, context))), options),
     );
@@ -141,7 +142,8 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--crate <name@version>', 'a crate origin')
     .option('--debian <package=path>', 'a Debian origin: python3.14=pool/main/p/python3.14/FILE')
     .option('--sha256 <digest>', 'the digest that the archive must have')
-    .option('--line <name>', "AWS-LC's line: main, fips-2022, fips-2024, fips-2025")
+    .option('--line <name>', "AWS-LC's line: main, fips-2022, fips-2024, fips-2025 (default: by the version)")
+    .option('--roster', "CPython: build it on the default recipe's AWS-LC, and write the roster of its cases")
     .option('--catalogue <dir>', "the catalogue's directory (default: this tool's)")
     .option('--store <dir>', 'where downloads are kept')
     .option('--offline', 'fetch nothing: use what the store has')

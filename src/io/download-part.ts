@@ -1,10 +1,10 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { constants, readFileSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../model/result.ts';
 import { errorCode, ioFailure } from './failure.ts';
+import { findOwner, ownerMark } from './owner.ts';
 
 /** What makes a later `Range` request safe: the same URL, and what the server called this version of its file. */
 export interface PartSource {
@@ -39,42 +39,31 @@ const activeParts = new Set<string>();
 /** After how long a part of a process that cannot be asked (another machine or container) counts as left behind, in ms. */
 const foreignPartAgeMs = 15 * 60_000;
 
-/** Names the set of processes in which a process id means something: this boot and this pid namespace. */
-const processSpace = ((): string => {
-  const read = (get: () => string): string => {
-    try {
-      return get();
-    } catch {
-      return hostname();
-    }
-  };
-  const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
-  const namespace = read(() => readlinkSync('/proc/self/ns/pid'));
-  return createHash('sha256').update(`${boot}${namespace}`).digest('hex').slice(0, 8);
-})();
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, under another user.
-    return errorCode(error) === 'EPERM';
-  }
-};
-
 /** Where a part waits for a resume when no process owns it. */
 const idlePartPath = (directory: string, sha256: string): string => join(directory, `.${sha256}.part`);
 
 /** Whether nobody writes to a part any more: released, or its process is gone. */
-const isLeftBehind = async (directory: string, name: string, sha256: string): Promise<boolean> => {
-  if (name === `.${sha256}.part`) return true;
-  const owner = /^\.[0-9a-f]{64}\.([0-9a-f]{8})-(\d+)-[0-9a-f-]+\.part$/.exec(name);
-  if (owner === null) return false;
-  const pid = Number(owner[2]);
-  if (owner[1] === processSpace) return pid === process.pid ? !activeParts.has(name) : !isAlive(pid);
-  const { mtimeMs } = await stat(join(directory, name));
-  return Date.now() - mtimeMs > foreignPartAgeMs;
+const isLeftBehind = async (directory: string, name: string): Promise<boolean> => {
+  if (/^\.[0-9a-f]{64}\.part$/.test(name)) return true;
+  const mark = /^\.[0-9a-f]{64}\.([0-9a-f]{8}-\d+)-[0-9a-f-]+\.part$/.exec(name)?.[1];
+  if (mark === undefined) return false;
+  switch (findOwner(mark)) {
+    case 'here':
+      return !activeParts.has(name);
+    case 'alive':
+      return false;
+    case 'gone':
+      return true;
+    case 'foreign':
+      return Date.now() - (await stat(join(directory, name))).mtimeMs > foreignPartAgeMs;
+  }
+};
+
+/** Parts in a downloads directory that no process writes to any more, by name; each may have a `NAME.source` beside it. */
+export const listIdleParts = async (directory: string): Promise<readonly string[]> => {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.part'));
+  const idle = await Promise.all(names.map((name) => isLeftBehind(directory, name).catch(() => false)));
+  return names.filter((_, index) => idle[index] === true);
 };
 
 const readSource = async (path: string): Promise<PartSource | undefined> => {
@@ -94,7 +83,7 @@ const claimPart = async (directory: string, sha256: string, name: string): Promi
   const names = await readdir(directory);
   for (const candidate of names.filter((entry) => entry.startsWith(`.${sha256}.`) && entry.endsWith('.part'))) {
     try {
-      if (!(await isLeftBehind(directory, candidate, sha256))) continue;
+      if (!(await isLeftBehind(directory, candidate))) continue;
       await rename(join(directory, candidate), join(directory, name));
     } catch (error) {
       // Another process was quicker.
@@ -124,7 +113,7 @@ const hashBytesOnDisk = async (handle: FileHandle): Promise<{ hash: Hash; sizeBy
  * processes ever write to the same part. Failures: `disk-full`, `io-failed`.
  */
 export const openPart = async (directory: string, sha256: string): Promise<Result<Part>> => {
-  const name = `.${sha256}.${processSpace}-${process.pid}-${randomUUID()}.part`;
+  const name = `.${sha256}.${ownerMark}-${randomUUID()}.part`;
   const path = join(directory, name);
   const sourcePath = `${path}.source`;
   activeParts.add(name);

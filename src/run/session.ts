@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
 import { readJson, removeTree, writeFileAtomic, writeJsonAtomic } from '../io/files.ts';
 import { readChildCpuMs } from '../io/cpu.ts';
+import { ownerMark } from '../io/owner.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
 import { worstExitCode, exitCodeOf, type Failure } from '../model/failure.ts';
@@ -182,6 +183,8 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
   const runDir = join(store.runs, id);
   try {
     await mkdir(join(runDir, 'logs'), { recursive: true });
+    // For `cache gc`: whether this run still goes on.
+    await writeFile(join(runDir, 'owner'), `${ownerMark}\n`);
   } catch (error) {
     return { outcomes: [], cells: [], failures: [ioFailure(error, runDir, 'make')], isRecorded: false };
   }

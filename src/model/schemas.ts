@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { cacheReportSchema } from './cache.ts';
+import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
+import { doctorReportSchema } from './doctor.ts';
+import { listReportSchema } from './inventory.ts';
+import type { Json } from './json.ts';
+import { toolchainKnowledgeSchema } from './knowledge.ts';
+import { treeListingSchema } from './listing.ts';
+import { manifestSchema, rosterSchema } from './manifest.ts';
+import { pinReportSchema } from './pin.ts';
+import { planSchema } from './plan.ts';
+import { proofSchema } from './proof.ts';
+import { recipeSchema, targetsSchema } from './recipe.ts';
+import { runRecordSchema, stepRecordSchema, suiteResultsSchema } from './record.ts';
+import { suiteEventSchema } from './suite.ts';
+import { timingsSchema } from './timings.ts';
+import { verdictReportSchema } from './verdict.ts';
+
+interface NamedSchema {
+  readonly name: string;
+  /** What is written in this format, for the list of names. */
+  readonly title: string;
+  readonly schema: z.ZodType;
+}
+
+/** Every format that has a schema, those that people write first. */
+const schemas: readonly NamedSchema[] = [
+  { name: 'recipe', title: 'a recipe: recipes/NAME.json', schema: recipeSchema },
+  { name: 'manifest', title: 'expected results: recipes/manifests/SERIES.json', schema: manifestSchema },
+  { name: 'targets', title: 'CPU levels: recipes/targets.json', schema: targetsSchema },
+  { name: 'catalogue-awslc', title: 'AWS-LC versions: recipes/catalogue/awslc.json', schema: awslcCatalogueSchema },
+  {
+    name: 'catalogue-cpython',
+    title: 'CPython versions: recipes/catalogue/cpython.json',
+    schema: cpythonCatalogueSchema,
+  },
+  {
+    name: 'toolchain',
+    title: 'what a machine must have: recipes/knowledge/toolchain.json',
+    schema: toolchainKnowledgeSchema,
+  },
+  { name: 'roster', title: 'cases that a plain run starts: recipes/rosters/VERSION.json', schema: rosterSchema },
+  { name: 'timings', title: 'how long suites take: recipes/timings/SERIES.json', schema: timingsSchema },
+  { name: 'plan', title: 'plan --json', schema: planSchema },
+  { name: 'doctor', title: 'doctor --json', schema: doctorReportSchema },
+  { name: 'list', title: 'list --json', schema: listReportSchema },
+  { name: 'cache', title: 'cache --json', schema: cacheReportSchema },
+  { name: 'pin', title: 'pin --json', schema: pinReportSchema },
+  { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },
+  { name: 'run', title: 'run.json: what a run did and found', schema: runRecordSchema },
+  { name: 'proof', title: 'proof.json: what the built Python is', schema: proofSchema },
+  { name: 'suites', title: 'suites.json: raw results of the suites', schema: suiteResultsSchema },
+  { name: 'suite-event', title: 'one line that the test driver writes', schema: suiteEventSchema },
+  { name: 'step-record', title: 'record.json of a finished step', schema: stepRecordSchema },
+  { name: 'listing', title: 'listing.json: what a finished tree must still be', schema: treeListingSchema },
+];
+
+/** Names of the formats, with what each one is. */
+export const schemaNames: readonly { readonly name: string; readonly title: string }[] = schemas.map(
+  ({ name, title }) => ({ name, title }),
+);
+
+/** Formats that people write by hand: `recipes/schemas/` has their schemas for editors. */
+export const editedSchemas: readonly string[] = schemas.slice(0, 6).map(({ name }) => name);
+
+/** The JSON Schema of a format by name (draft 7, which every editor knows), or nothing when there is no such name. */
+export const makeJsonSchema = (name: string): Json | undefined => {
+  const found = schemas.find((candidate) => candidate.name === name);
+  if (found === undefined) return undefined;
+  const { $schema, ...rest } = z.toJSONSchema(found.schema, { target: 'draft-7' });
+  // zod types it by keyword; it is plain JSON.
+  return { $schema, title: found.title, ...rest } as unknown as Json;
+};

@@ -1,0 +1,94 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listIdleParts } from '../io/download-part.ts';
+import { acquireLock, type Lock } from '../io/lock.ts';
+import { endStrays } from '../io/strays.ts';
+import { compareCodeUnits } from '../model/json.ts';
+import { ok, type Result } from '../model/result.ts';
+import { isQuiet, type GcLog } from './gc-log.ts';
+import type { Store } from './store.ts';
+
+/** Scratch whose owner cannot be told is taken for left behind after this long without a write, in milliseconds. */
+const quietMs = 60 * 60_000;
+
+const listNames = async (directory: string): Promise<readonly string[]> =>
+  (await readdir(directory).catch(() => [])).sort(compareCodeUnits);
+
+/** Takes a work path's lock if nobody holds it; who does, otherwise. */
+const tryLock = async (path: string, signal: AbortSignal): Promise<Result<Lock | { readonly heldBy: string }>> => {
+  const giveUp = new AbortController();
+  let heldBy: string | undefined;
+  const lock = await acquireLock({
+    path,
+    owner: `process ${process.pid} (cache gc)`,
+    signal: AbortSignal.any([signal, giveUp.signal]),
+    onWait: (owner) => {
+      heldBy = owner === '' ? 'another process' : owner;
+      giveUp.abort('busy');
+    },
+  });
+  return !lock.ok && heldBy !== undefined && !signal.aborted ? ok({ heldBy }) : lock;
+};
+
+/** Removes what lies in work/ and tmp/ under a work path's name, with that path's lock held. */
+const cleanWork = async (
+  store: Store,
+  name: string,
+  entries: readonly string[],
+  log: GcLog,
+  signal: AbortSignal,
+): Promise<Result<void>> => {
+  const lock = await tryLock(join(store.locks, name), signal);
+  if (!lock.ok) return lock;
+  if ('heldBy' in lock.value) {
+    for (const path of entries) log.keep(path, `in use by ${lock.value.heldBy}`);
+    return ok(undefined);
+  }
+  try {
+    await endStrays(join(store.work, name));
+    for (const path of entries) {
+      const removed = await log.remove(path, 'left by a run that was ended');
+      if (!removed.ok) return removed;
+    }
+    return ok(undefined);
+  } finally {
+    await lock.value.release();
+  }
+};
+
+/** Work directories and half-made entries: each belongs to the lock of its name. What has no lock goes by its age. */
+export const cleanScratch = async (store: Store, log: GcLog, signal: AbortSignal): Promise<Result<void>> => {
+  const byWork = new Map<string, string[]>();
+  for (const name of await listNames(store.work)) byWork.set(name, [join(store.work, name)]);
+  for (const name of await listNames(store.tmp)) {
+    const path = join(store.tmp, name);
+    const work = /^([0-9a-f]{12})-[0-9a-f-]{36}$/.exec(name)?.[1];
+    if (work !== undefined) {
+      byWork.set(work, [...(byWork.get(work) ?? []), path]);
+    } else if (name.startsWith('discarded-') || (await isQuiet(path, quietMs))) {
+      const removed = await log.remove(path, 'left by a run that was ended');
+      if (!removed.ok) return removed;
+    } else log.keep(path, 'written to within the last hour');
+  }
+  for (const [name, entries] of [...byWork].sort(([a], [b]) => compareCodeUnits(a, b))) {
+    const cleaned = await cleanWork(store, name, entries, log, signal);
+    if (!cleaned.ok) return cleaned;
+  }
+  return ok(undefined);
+};
+
+/** Parts of downloads that no process owns, and scratch of origins that nobody has written to for long. */
+export const cleanDownloads = async (store: Store, log: GcLog): Promise<Result<void>> => {
+  const idle = new Set((await listIdleParts(store.downloads)).flatMap((name) => [name, `${name}.source`]));
+  const names = await listNames(store.downloads);
+  for (const name of names.filter((candidate) => candidate.startsWith('.'))) {
+    const path = join(store.downloads, name);
+    const isPart = /\.part(\.source)?$/.test(name);
+    const orphan = name.endsWith('.source') && !names.includes(name.slice(0, -'.source'.length));
+    if (idle.has(name) || ((!isPart || orphan) && (await isQuiet(path, quietMs)))) {
+      const removed = await log.remove(path, 'left by a download that was ended');
+      if (!removed.ok) return removed;
+    } else log.keep(path, isPart ? 'a download that goes on' : 'written to within the last hour');
+  }
+  return ok(undefined);
+};

@@ -1,0 +1,29 @@
+import type { CacheGc } from '../model/cache.ts';
+import { ok, type Result } from '../model/result.ts';
+import { beginGcLog } from './gc-log.ts';
+import { dropOldRecords } from './gc-old.ts';
+import { cleanDownloads, cleanScratch } from './gc-scratch.ts';
+import type { Store } from './store.ts';
+
+export interface GcOptions {
+  /** Also drops steps and runs whose record is older than this, in milliseconds, and that no newer run names. */
+  readonly olderThanMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Removes what ended runs have left: work directories, half-made entries, scratch of downloads; on demand also old steps
+ * and runs. What a living process uses is kept, and said. Failures: `io-failed`, `interrupted`, `tool-missing` (no flock).
+ */
+export const collectGarbage = async (store: Store, options: GcOptions): Promise<Result<CacheGc>> => {
+  const log = beginGcLog(store);
+  for (const clean of [
+    () => cleanScratch(store, log, options.signal),
+    () => cleanDownloads(store, log),
+    () => dropOldRecords(store, options.olderThanMs, log, options.signal),
+  ]) {
+    const cleaned = await clean();
+    if (!cleaned.ok) return cleaned;
+  }
+  return ok(log.report());
+};
