@@ -3,6 +3,7 @@ import type { Failure } from '../model/failure.ts';
 import { linkSchema, optimizationSchema, presetSchema, type Axes } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { findCipherProblem } from '../recipe/cipher.ts';
+import { quoteWord } from '../report/text.ts';
 import type { Selection } from '../run/prepare.ts';
 import type { Mirror } from '../steps/context.ts';
 
@@ -82,6 +83,27 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     tests: options.tests ?? [],
     match: options.match ?? [],
   });
+};
+
+/** The options that say the same selection again on a command line, each with a space before it; empty for the defaults. */
+export const describeSelection = (options: SelectionOptions): string => {
+  const lists = {
+    python: options.python,
+    awslc: options.awslc,
+    target: options.target,
+    link: options.link,
+    optimization: options.optimization,
+    'cipher-string': options.cipherString,
+  };
+  const singles = { recipe: options.recipe, catalogue: options.catalogue, store: options.store };
+  return [
+    ...Object.entries(singles).flatMap(([name, value]) =>
+      value === undefined || (name === 'recipe' && value === 'default') ? [] : [` --${name} ${quoteWord(value)}`],
+    ),
+    ...Object.entries(lists).flatMap(([name, values]) =>
+      (values ?? []).map((value) => ` --${name} ${quoteWord(value)}`),
+    ),
+  ].join('');
 };
 
 /** Parses `--mirror FROM=TO`. */

@@ -63,5 +63,5 @@ export const formatPlan = (plan: Plan, options: TextOptions): string => {
     '',
     ...plan.steps.map((step) => `${describeStep(step, options)}\n`),
   ];
-  return `${sections.join('\n')}`;
+  return sections.join('\n');
 };

@@ -1,0 +1,139 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { ioFailure } from '../io/failure.ts';
+import type { Failure } from '../model/failure.ts';
+import { prettyJson } from '../model/json.ts';
+import type { PlainComparison } from '../model/plain.ts';
+import { isAsExpected } from '../model/proof.ts';
+import type { VerdictReport } from '../model/verdict.ts';
+import type { Stage } from '../plan/plan.ts';
+import { formatPlainComparison } from '../report/compare-plain.ts';
+import { formatJunit } from '../report/junit.ts';
+import { formatMarkdown } from '../report/markdown.ts';
+import { formatProof } from '../report/proof.ts';
+import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
+import { formatVerdicts } from '../report/verdicts.ts';
+import type { CellSession, Session } from '../run/session.ts';
+import type { CommandContext } from './context.ts';
+import type { PipelineOptions } from './pipeline.ts';
+import { describeSelection } from './selection.ts';
+
+/** Everything that a pipeline command has found, for its reports. */
+export interface PipelineFindings {
+  readonly stage: Stage;
+  readonly session: Session;
+  /** By cell id. */
+  readonly verdicts: ReadonlyMap<string, VerdictReport>;
+  readonly comparisons: ReadonlyMap<string, PlainComparison>;
+  readonly failures: readonly Failure[];
+  readonly durationMs: number;
+}
+
+const countClaims = (cell: CellSession): { holds: number; fails: number } | undefined => {
+  const claims = cell.proof?.claims;
+  if (claims === undefined) return undefined;
+  const holds = claims.filter((claim) => isAsExpected(claim)).length;
+  return { holds, fails: claims.length - holds };
+};
+
+const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: PipelineOptions): CellSummary => {
+  const ids = new Set(Object.values(cell.planned.steps));
+  const ofCell = findings.session.outcomes.filter(({ step }) => ids.has(step.id));
+  const count = (outcome: string): number => ofCell.filter((one) => one.outcome === outcome).length;
+  const claims = countClaims(cell);
+  const proofIsOld = ofCell.some(({ step, outcome }) => step.kind === 'prove' && outcome === 'recorded');
+  const verdicts = findings.verdicts.get(cell.planned.id);
+  return {
+    cell: cell.planned.cell,
+    steps: { done: count('done'), recorded: count('recorded'), failed: count('failed'), notRun: count('not-run') },
+    ...(claims === undefined ? {} : { proof: { ...claims, ...(proofIsOld ? { of: cell.proofOf ?? '' } : {}) } }),
+    ...(verdicts === undefined ? {} : { verdicts }),
+    ...(cell.prefix === undefined
+      ? {}
+      : {
+          python: {
+            path: `${cell.prefix}/bin/python3`,
+            command: `npx cpython-awslc run${describeSelection(options)} -- --version`,
+          },
+        }),
+  };
+};
+
+const writeReport = async (file: string, text: string, context: CommandContext): Promise<readonly Failure[]> => {
+  const path = resolve(context.cwd, file);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+    return [];
+  } catch (error) {
+    return [ioFailure(error, path, 'write the report')];
+  }
+};
+
+/** Writes the report files that were asked for. Failures: `io-failed`, `disk-full`. */
+export const writeReports = async (
+  findings: PipelineFindings,
+  options: PipelineOptions,
+  context: CommandContext,
+): Promise<readonly Failure[]> => {
+  const reports = [...findings.verdicts.values()];
+  if (reports.length === 0) return [];
+  const failures: Failure[] = [];
+  if (options.junit !== undefined) failures.push(...(await writeReport(options.junit, formatJunit(reports), context)));
+  if (options.markdown !== undefined) {
+    const command = `npx cpython-awslc test${describeSelection(options)}`;
+    const parts = findings.session.cells.flatMap((cell) => {
+      const report = findings.verdicts.get(cell.planned.id);
+      const claims = countClaims(cell);
+      if (report === undefined) return [];
+      if (claims === undefined) return [formatMarkdown(report, { command })];
+      const proofSummary = `proof: ${claims.holds} of ${claims.holds + claims.fails} claims hold`;
+      return [formatMarkdown(report, { command, proofSummary })];
+    });
+    failures.push(...(await writeReport(options.markdown, parts.join('\n'), context)));
+  }
+  return failures;
+};
+
+/** Prints what a pipeline command found: one JSON document, or text for a person. */
+export const printFindings = (findings: PipelineFindings, options: PipelineOptions, context: CommandContext): void => {
+  const { stage, session, verdicts, comparisons, failures } = findings;
+  const summaries = session.cells.map((cell) => summarizeCell(cell, findings, options));
+  if (options.json === true) {
+    context.out(
+      prettyJson({
+        version: 1,
+        kind: 'result',
+        stage,
+        run: session.run?.id ?? null,
+        recorded: session.isRecorded,
+        cells: session.cells.map((cell, index) => ({
+          id: cell.planned.id,
+          steps: summaries[index]?.steps,
+          python: cell.prefix === undefined ? null : `${cell.prefix}/bin/python3`,
+          proof: cell.proof ?? null,
+          verdicts: verdicts.get(cell.planned.id) ?? null,
+          ...(options.comparePlain === true ? { plain: comparisons.get(cell.planned.id) ?? null } : {}),
+        })),
+        failures,
+      }),
+    );
+    return;
+  }
+  const { color, canDraw } = context.terminal;
+  if (stage === 'prove') {
+    const style = { color, unicode: canDraw, detailed: options.detailed === true };
+    for (const { proof } of session.cells) if (proof !== undefined) context.out(formatProof(proof, style));
+  }
+  for (const report of verdicts.values()) {
+    // The summary below says the rest when all is as expected.
+    if (report.asExpected && report.baseline === undefined && report.notes.length === 0) continue;
+    const command = `npx cpython-awslc test${describeSelection(options)}`;
+    context.out(`${formatVerdicts(report, { color, command })}\n`);
+  }
+  for (const comparison of comparisons.values()) context.out(`${formatPlainComparison(comparison, { color })}\n`);
+  if (session.run !== undefined) {
+    const { id } = session.run;
+    context.out(formatRunSummary({ id, durationMs: findings.durationMs, cells: summaries }, { color }));
+  }
+};
