@@ -12,13 +12,14 @@ import { formatPage, formatTable } from './report.mjs';
 
 const help = `Measures this tool against the same job done by hand.
 
-  npm run bench -- [--only start,noop,test,cold,awslc] [--repeat N] [--store DIR] [--work DIR] [--name NAME]
+  npm run bench -- [--only start,noop,test,cold,awslc,change] [--repeat N] [--store DIR] [--work DIR] [--name NAME]
 
   start   --help, against starting Node
   noop    test with nothing to do, against starting Node
   test    the test step, against python -m test of the same files (about 3 min a run)
   cold    an empty store with its downloads, against cmake, ninja, configure, make, python -m test (about 12 min a run)
-  awslc   another AWS-LC on a known core, against the same by hand
+  awslc   another AWS-LC version of the catalogue on a known core, against the whole job by hand
+  change  one changed file of AWS-LC on a known core, against the whole job by hand
 
 Without --only: start and noop. --repeat: runs of each side (default: 15 of start and noop, 1 of the others). --store: a
 store with the default recipe's result, which is made first where it is not there (default: the one that the tool uses).
@@ -31,6 +32,7 @@ const targets = {
   test: { atLeast: 3 },
   cold: { atLeast: 1.4 },
   awslc: { atLeast: 4 },
+  change: { atLeast: 6 },
 };
 const quick = ['start', 'noop'];
 /** From this share of the cores on that other programs had, a machine is called busy. */
@@ -178,41 +180,48 @@ if (chosen.includes('test')) {
   addPart('test', what, samples, { steps });
 }
 
+/** Runs `test` of another AWS-LC on a core that the store knows, each time in a fresh copy of the store. */
+const measureOnKnownCore = async (name, what, prepare) => {
+  await makeWarm();
+  const copy = join(work, 'another');
+  const samples = { base: byHand, ours: [] };
+  let steps;
+  for (let round = 0; round < (repeat ?? 1); round += 1) {
+    if (byHand.length <= round) await runByHand();
+    ours.copyStore(warm, copy);
+    const { sample, seconds } = await ours.measureTest(copy, { args: ['--awslc', await prepare(copy)], logFile });
+    if ('compile-core' in seconds) throw new Error('the core was compiled again: it was not a known one');
+    say(`${name}, ours: ${sample.wallSeconds.toFixed(1)} s, ${sample.cpuSeconds.toFixed(1)} CPU-s`);
+    samples.ours.push(sample);
+    steps = seconds;
+  }
+  addPart(name, `${what}, on a known core; the base is the whole job by hand`, samples, { steps });
+};
+
 if (chosen.includes('awslc')) {
+  const planned = plan.cells[0].cell.awslc.version;
+  const other = ours.findOtherAwslc(planned);
+  if (other === undefined) say(`awslc is left out: the catalogue has no other version than ${planned}.`);
+  else {
+    await measureOnKnownCore('awslc', `\`test --awslc ${other}\`, its sources fetched before`, async (copy) => {
+      await ours.fetchSources(copy, { args: ['--awslc', other], logFile });
+      return other;
+    });
+  }
+}
+
+if (chosen.includes('change')) {
   const source = join(work, 'awslc-source');
   const { archive } = plan.steps
     .find(({ kind, subject }) => kind === 'fetch' && subject === 'awslc')
     .actions.find((action) => action.do === 'fetch');
-  // A store of its own: the other one keeps nothing of this.
-  const copy = join(work, 'another');
-  await makeWarm();
-  ours.copyStore(warm, copy);
-  let steps;
-  let round = 0;
-  const own = async () => {
-    // Another AWS-LC each time: the same sources with one line more in one file.
-    round += 1;
+  await measureOnKnownCore('change', '`test --awslc path:DIR` with one line more in one file', () => {
     rmSync(source, { recursive: true, force: true });
     mkdirSync(source, { recursive: true });
     execFileSync('tar', ['-xf', join(downloads, archive.sha256), '-C', source]);
-    const tree = join(source, archive.root);
-    appendFileSync(join(tree, 'crypto', 'mem.c'), `\n// ${Date.now()} ${round}\n`);
-    const { sample, seconds } = await ours.measureTest(copy, { args: ['--awslc', `path:${tree}`], logFile });
-    steps = seconds;
-    if ('compile-core' in seconds) throw new Error('the core was compiled again: it was not a known one');
-    return sample;
-  };
-  const samples = { base: byHand, ours: [] };
-  for (let index = 0; index < (repeat ?? 1); index += 1) {
-    if (!chosen.includes('cold')) await runByHand();
-    samples.ours.push(await own());
-  }
-  addPart(
-    'awslc',
-    '`test --awslc path:DIR` with another AWS-LC (one line more in one file) on a known core; the base is the whole job by hand',
-    samples,
-    { steps },
-  );
+    appendFileSync(join(source, archive.root, 'crypto', 'mem.c'), '\n// one line more\n');
+    return `path:${join(source, archive.root)}`;
+  });
   rmSync(source, { recursive: true, force: true });
 }
 

@@ -26,7 +26,24 @@ export const measureNode = async () => (await measure([process.execPath, '-e', '
 export const measureHelp = async () => (await runCli(['--help'])).sample;
 
 /** Brings the default recipe's sources into a store. */
-export const fetchSources = (store, options) => runCli(['fetch', '--store', store], options);
+export const fetchSources = (store, { args = [], logFile } = {}) =>
+  runCli(['fetch', '--store', store, ...args], { logFile });
+
+/** The newest version of the same line as the planned one, which is not the planned one. */
+export const findOtherAwslc = (planned) => {
+  const { entries } = JSON.parse(readFileSync(join(root, 'recipes', 'catalogue', 'awslc.json'), 'utf8'));
+  const line = entries.find(({ version }) => version === planned)?.line;
+  const numbers = (version) =>
+    version
+      .split('.')
+      .map((part) => part.padStart(6, '0'))
+      .join('.');
+  return entries
+    .filter((entry) => entry.line === line && entry.version !== planned)
+    .map(({ version }) => version)
+    .sort((a, b) => (numbers(a) < numbers(b) ? -1 : 1))
+    .at(-1);
+};
 
 /** The plan of the default recipe. */
 export const readPlan = async (store) => (await runCli(['plan', '--json', '--store', store])).document;
