@@ -277,7 +277,9 @@ class Executor {
       owner: `process ${process.pid}`,
       signal,
       onWait: (owner) => {
-        listener({ type: 'notice', text: `${step.title}: waiting for another run (${owner}) that does the same` });
+        // Whoever has just taken it has not signed yet.
+        const who = owner === '' ? '' : ` (${owner})`;
+        listener({ type: 'notice', text: `${step.title}: waiting for another run${who} that does the same` });
       },
     });
   }

@@ -219,10 +219,11 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
   });
   listener({ type: 'run-finished' });
   const byId = new Map(outcomes.map((outcome) => [outcome.step.id, outcome]));
-  const failures: Failure[] = outcomes.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
-  if (options.signal.aborted && !failures.some(({ code }) => code === 'interrupted')) {
-    failures.push({ code: 'interrupted', signal: String(options.signal.reason) });
-  }
+  // An interruption is one failure, however many steps it ended.
+  const failures: Failure[] = outcomes.flatMap(({ failure }) =>
+    failure === undefined || failure.code === 'interrupted' ? [] : [failure],
+  );
+  if (options.signal.aborted) failures.push({ code: 'interrupted', signal: String(options.signal.reason) });
   const cells: CellSession[] = [];
   for (const planned of plan.cells) {
     const cell = await gatherCell(planned, byId, options);
