@@ -2,8 +2,8 @@ import {
   Listr,
   ListrLogger,
   ProcessOutput,
+  DefaultRenderer,
   type ListrDefaultRendererLogLevels,
-  type DefaultRenderer,
   type ListrTaskWrapper,
   type SimpleRenderer,
 } from 'listr2';
@@ -12,6 +12,11 @@ import type { Display, DisplayOptions } from './display.ts';
 import { formatElapsed } from './lines.ts';
 
 type Task = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+
+/** listr2 asks whether standard output is a terminal; we draw on standard error, and have asked about that one. */
+class StderrRenderer extends DefaultRenderer {
+  static override nonTTY = true;
+}
 
 /** One step on the screen. */
 interface Shown {
@@ -57,7 +62,7 @@ export const makeTasks = ({ write }: DisplayOptions): Display => {
       concurrent: true,
       exitOnError: false,
       registerSignalListeners: false,
-      renderer: 'default',
+      renderer: StderrRenderer,
       rendererOptions: {
         showErrorMessage: false,
         collapseErrors: false,
