@@ -57,6 +57,7 @@ const collect: Action = async (store, options, context) => {
   }
   const collected = await collectGarbage(store, {
     ...(days === undefined ? {} : { olderThanMs: days * dayMs }),
+    nowMs: Date.now(),
     signal: context.signal,
   });
   if (!collected.ok) return [collected.error];

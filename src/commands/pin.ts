@@ -21,8 +21,9 @@ import { cleanPath, locateStore, readToolVersion } from './settings.ts';
 const repeatWith = (what: string, version: string, options: PinOptions, sha256: string): string => {
   const { url, debian, crate, line, catalogue, store } = options;
   const given = Object.entries({ url, debian, crate, line, catalogue, store, sha256 });
+  const mirrors = (options.mirror ?? []).flatMap((mirror) => ['--mirror', quoteWord(mirror)]);
   const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, quoteWord(value)]));
-  return ['cpython-awslc', 'pin', what, version, ...words].join(' ');
+  return ['cpython-awslc', 'pin', what, version, ...words, ...mirrors].join(' ');
 };
 
 /** Without a digest nothing is pinned: what was found is said, for a person to compare with what upstream publishes. */

@@ -22,7 +22,7 @@ export const formatPin = (report: PinReport): string => {
       : []),
     ...origins.map(
       ({ origin, gave, reason }) =>
-        `  ${origin}: ${gave ? 'gave these bytes' : `not asked further: ${reason ?? ''}`}\n`,
+        `  ${origin}: ${gave ? 'gave these bytes' : `gave nothing here: ${reason ?? ''}`}\n`,
     ),
     ...(report.subject === 'awslc'
       ? []

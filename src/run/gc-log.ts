@@ -9,15 +9,15 @@ export interface GcLog {
   /** Removes a path, measured first; `shown` is its name before it was renamed away. Nothing is said when it is gone. */
   readonly remove: (path: string, what: string, shown?: string) => Promise<Result<void>>;
   readonly keep: (path: string, why: string) => void;
+  /** Whether nothing was written below a path for so many milliseconds. */
+  readonly isQuiet: (path: string, quietForMs: number) => Promise<boolean>;
+  /** What counts as now, in milliseconds since 1970. */
+  readonly nowMs: number;
   readonly report: () => CacheGc;
 }
 
-/** Whether nothing was written below a path for so many milliseconds. */
-export const isQuiet = async (path: string, quietForMs: number): Promise<boolean> =>
-  Date.now() - (await measureDiskUse(path)).newestMs > quietForMs;
-
 /** Begins a log. Paths are shown relative to the store. */
-export const beginGcLog = (store: Store): GcLog => {
+export const beginGcLog = (store: Store, nowMs: number): GcLog => {
   const removed: CacheGc['removed'] = [];
   const kept: CacheGc['kept'] = [];
   const relative = (path: string): string => path.slice(store.dir.length + 1);
@@ -32,6 +32,8 @@ export const beginGcLog = (store: Store): GcLog => {
     keep: (path, why) => {
       kept.push({ path: relative(path), why });
     },
+    isQuiet: async (path, quietForMs) => nowMs - (await measureDiskUse(path)).newestMs > quietForMs,
+    nowMs,
     report: () => {
       const freedBytes = removed.reduce((sum, one) => sum + one.freedBytes, 0);
       return { version: 1, kind: 'cache-gc', store: store.dir, removed, kept, freedBytes };

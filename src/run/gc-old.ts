@@ -8,7 +8,7 @@ import { fetchedSchema } from '../model/fetched.ts';
 import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { storeKey } from './execute.ts';
-import { isQuiet, type GcLog } from './gc-log.ts';
+import type { GcLog } from './gc-log.ts';
 import { listRunIds, readRun } from './past-runs.ts';
 import type { Store } from './store.ts';
 import { listStoredSteps } from './stored-steps.ts';
@@ -17,10 +17,10 @@ import { listStoredSteps } from './stored-steps.ts';
 const foreignRunMs = 24 * 60 * 60_000;
 
 /** Whether a run without a record still goes on; on another machine only its age tells. */
-const isRunGoingOn = async (runDir: string): Promise<boolean> => {
+const isRunGoingOn = async (runDir: string, log: GcLog): Promise<boolean> => {
   const mark = (await readFile(join(runDir, 'owner'), 'utf8').catch(() => '')).trim();
   const owner = findOwner(mark);
-  return owner === 'foreign' ? !(await isQuiet(runDir, foreignRunMs)) : owner !== 'gone';
+  return owner === 'foreign' ? !(await log.isQuiet(runDir, foreignRunMs)) : owner !== 'gone';
 };
 
 /** Keys of every step that a run's cells have, taken from the store or made. */
@@ -106,7 +106,7 @@ export const dropOldRecords = async (
   log: GcLog,
   signal: AbortSignal,
 ): Promise<Result<void>> => {
-  const cutoff = olderThanMs === undefined ? '' : new Date(Date.now() - olderThanMs).toISOString();
+  const cutoff = olderThanMs === undefined ? '' : new Date(log.nowMs - olderThanMs).toISOString();
   const newerKeys = new Set<string>();
   const gone = new Set<string>();
   let goingOn: string | undefined;
@@ -122,7 +122,7 @@ export const dropOldRecords = async (
       log.keep(path, run.error.reason);
       continue;
     }
-    if (!run.ok && (await isRunGoingOn(path))) {
+    if (!run.ok && (await isRunGoingOn(path, log))) {
       goingOn = id;
       log.keep(path, 'a run that goes on');
       continue;

@@ -5,7 +5,7 @@ import { acquireLock, type Lock } from '../io/lock.ts';
 import { endStrays } from '../io/strays.ts';
 import { compareCodeUnits } from '../model/json.ts';
 import { ok, type Result } from '../model/result.ts';
-import { isQuiet, type GcLog } from './gc-log.ts';
+import type { GcLog } from './gc-log.ts';
 import type { Store } from './store.ts';
 
 /** Scratch whose owner cannot be told is taken for left behind after this long without a write, in milliseconds. */
@@ -65,7 +65,7 @@ export const cleanScratch = async (store: Store, log: GcLog, signal: AbortSignal
     const work = /^([0-9a-f]{12})-[0-9a-f-]{36}$/.exec(name)?.[1];
     if (work !== undefined) {
       byWork.set(work, [...(byWork.get(work) ?? []), path]);
-    } else if (name.startsWith('discarded-') || (await isQuiet(path, quietMs))) {
+    } else if (name.startsWith('discarded-') || (await log.isQuiet(path, quietMs))) {
       const removed = await log.remove(path, 'left by a run that was ended');
       if (!removed.ok) return removed;
     } else log.keep(path, 'written to within the last hour');
@@ -85,7 +85,7 @@ export const cleanDownloads = async (store: Store, log: GcLog): Promise<Result<v
     const path = join(store.downloads, name);
     const isPart = /\.part(\.source)?$/.test(name);
     const orphan = name.endsWith('.source') && !names.includes(name.slice(0, -'.source'.length));
-    if (idle.has(name) || ((!isPart || orphan) && (await isQuiet(path, quietMs)))) {
+    if (idle.has(name) || ((!isPart || orphan) && (await log.isQuiet(path, quietMs)))) {
       const removed = await log.remove(path, 'left by a download that was ended');
       if (!removed.ok) return removed;
     } else log.keep(path, isPart ? 'a download that goes on' : 'written to within the last hour');

@@ -8,6 +8,8 @@ import type { Store } from './store.ts';
 export interface GcOptions {
   /** Also drops steps and runs whose record is older than this, in milliseconds, and that no newer run names. */
   readonly olderThanMs?: number;
+  /** What ages are counted from, in milliseconds since 1970. */
+  readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -16,7 +18,7 @@ export interface GcOptions {
  * and runs. What a living process uses is kept, and said. Failures: `io-failed`, `interrupted`, `tool-missing` (no flock).
  */
 export const collectGarbage = async (store: Store, options: GcOptions): Promise<Result<CacheGc>> => {
-  const log = beginGcLog(store);
+  const log = beginGcLog(store, options.nowMs);
   for (const clean of [
     () => cleanScratch(store, log, options.signal),
     () => cleanDownloads(store, log),

@@ -33,14 +33,15 @@ const askOrigin = async (
 ): Promise<Result<OriginAnswer>> => {
   const name = describeOrigin(origin, source);
   let { sizeBytes } = source;
-  if (sizeBytes === undefined && origin.kind === 'https') {
+  if (origin.kind === 'https') {
+    // The server is asked though the size is known: a file of another size has another digest, and that is what to say.
     const asked = await askSizeBytes({
       url: rewriteUrl(origin.url, context.mirrors),
       environment: context.callerEnvironment,
       ...(context.signal === undefined ? {} : { signal: context.signal }),
     });
-    if (!asked.ok) return ok({ origin: name, gave: false, reason: asked.error });
-    sizeBytes = asked.value;
+    if (asked.ok) sizeBytes = asked.value;
+    else if (sizeBytes === undefined) return ok({ origin: name, gave: false, reason: asked.error });
   }
   // Only https looks at the size, and of the format nothing that fetches does.
   const archive: Archive = {
