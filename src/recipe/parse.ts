@@ -24,7 +24,8 @@ const allowedWords: Readonly<Record<string, readonly string[]>> = {
 
 const withSuggestion = (path: string, message: string, asked: unknown, words: readonly string[]): Problem => {
   const suggestion = typeof asked === 'string' ? suggestWord(asked, words) : undefined;
-  return { path, message, ...(suggestion === undefined ? {} : { suggestion }) };
+  // A right word in the wrong place, as text where a list is wanted, is not what to suggest.
+  return { path, message, ...(suggestion === undefined || suggestion === asked ? {} : { suggestion }) };
 };
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>

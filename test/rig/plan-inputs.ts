@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../../src/model/catalogue.ts';
+import type { Host } from '../../src/model/host.ts';
+import { parseJson, type Schema } from '../../src/model/json.ts';
+import type { Plan, TestSelection } from '../../src/model/plan.ts';
+import { recipeSchema, targetsSchema, type Axes, type Recipe, type Targets } from '../../src/model/recipe.ts';
+import type { LooseSources } from '../../src/model/source.ts';
+import type { Asset } from '../../src/plan/draft.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import { resolveRecipe } from '../../src/recipe/resolve.ts';
+import { debianTools } from './fake-machine.ts';
+
+const read = <T>(schema: Schema<T>, path: string): T => {
+  const parsed = parseJson(schema, readFileSync(path, 'utf8'));
+  if (!parsed.ok) throw new Error(`${path}: ${JSON.stringify(parsed.error)}`);
+  return parsed.value;
+};
+
+/** The shipped data, as the main job uses it. */
+export const defaultRecipe: Recipe = read(recipeSchema, 'recipes/default.json');
+export const defaultTargets: Targets = read(targetsSchema, 'recipes/targets.json');
+export const defaultCatalogue: Catalogue = {
+  awslc: read(awslcCatalogueSchema, 'recipes/catalogue/awslc.json'),
+  cpython: read(cpythonCatalogueSchema, 'recipes/catalogue/cpython.json'),
+};
+
+/** A Debian 12 on x86-64, the same whatever machine the test runs on. */
+export const fixedHost: Host = {
+  platform: { arch: 'x86_64', libc: 'gnu' },
+  tools: Object.entries(debianTools)
+    .map(([name, version]) => ({ name, version: version.trim() }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1)),
+  devPackages: [
+    { library: 'libffi', version: '3.4.4-1', modules: ['_ctypes'] },
+    { library: 'zlib', version: '1:1.2.13.dfsg-1', modules: ['zlib'] },
+    { library: 'gdbm', modules: ['_gdbm'] },
+  ],
+  nativeFlags: ['-march=x86-64-v3', '-mtune=generic'],
+  machine: {
+    cpu: 'Fake CPU',
+    cpuFeaturesDigest: 'c'.repeat(64),
+    kernel: '6.1.0',
+    libc: 'glibc 2.36',
+    os: 'Debian GNU/Linux 12 (bookworm)',
+    cores: 2,
+    memoryBytes: 4e9,
+  },
+  packageFamily: 'apt',
+};
+
+const assets: readonly Asset[] = ['driver.py', 'driver_result.py', 'prove.py', 'prove_tls.py', 'test_no_pha.py'].map(
+  (name, index) => ({ name, sha256: String(index).repeat(64) }),
+);
+
+/** What a plan is made from, each part replaceable. */
+export interface PlanChanges {
+  readonly recipe?: Recipe;
+  readonly axes?: Partial<Axes>;
+  readonly catalogue?: Catalogue;
+  readonly host?: Host;
+  readonly assets?: readonly Asset[];
+  readonly test?: TestSelection;
+  readonly loose?: LooseSources;
+}
+
+/** The main job's plan on the fixed host, with changes. Throws when it cannot be made. */
+export const planWith = (changes: PlanChanges = {}): Plan => {
+  const host = changes.host ?? fixedHost;
+  const resolved = resolveRecipe({
+    recipe: changes.recipe ?? defaultRecipe,
+    narrowed: { python: ['3.14.6'], awslc: ['5.12.0'], ...changes.axes },
+    catalogue: changes.catalogue ?? defaultCatalogue,
+    targets: defaultTargets,
+    platform: host.platform,
+    loose: changes.loose ?? { python: new Map(), awslc: new Map() },
+  });
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.error));
+  const plan = makePlan({
+    resolved: resolved.value,
+    host,
+    assets: changes.assets ?? assets,
+    test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
+  });
+  if (!plan.ok) throw new Error(JSON.stringify(plan.error));
+  return plan.value;
+};
+
+/** Kind and subject of each step of the first cell to its fingerprint. */
+export const fingerprintsOf = (plan: Plan): Readonly<Record<string, string>> =>
+  Object.fromEntries(plan.steps.map(({ kind, subject, fingerprint }) => [`${kind}-${subject}`, fingerprint]));
