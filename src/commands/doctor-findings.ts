@@ -74,9 +74,9 @@ const libraryFinding = (library: LibraryKnowledge, facts: DoctorFacts): Finding 
 const runtimeFindings = (facts: DoctorFacts): readonly Finding[] =>
   facts.knowledge.runtime.map(({ name, purpose }): Finding => {
     const missing = facts.missing.find((item) => item.kind === 'runtime' && item.name === name);
-    return missing === undefined
-      ? { area: 'runtime', name, level: 'ok', text: purpose }
-      : { area: 'runtime', name, level: 'note', text: `not found: ${purpose}`, next: howToGet(missing, facts) };
+    if (missing === undefined) return { area: 'runtime', name, level: 'ok', text: purpose };
+    const level = missing.need === 'required' ? 'fault' : 'note';
+    return { area: 'runtime', name, level, text: `not found: ${purpose}`, next: howToGet(missing, facts) };
   });
 
 const linesOf = (bad: KnownBad): string =>

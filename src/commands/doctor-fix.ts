@@ -58,7 +58,7 @@ export const describeMissing = (missing: readonly Missing[], next: string): read
       : [
           {
             code: 'package-missing' as const,
-            packages: libraries.map((item) => `headers of ${item.name}`),
+            packages: libraries.map((item) => (item.kind === 'library' ? `headers of ${item.name}` : item.name)),
             neededFor: libraries.map((item) => item.why).join('; '),
             next,
           },

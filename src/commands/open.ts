@@ -52,12 +52,11 @@ export const openSelection = async (
     env: context.env,
     path,
     signal: context.signal,
-    adopt: (recipe, axes, host) =>
+    adopt: (recipe, axes) =>
       adoptSources({
         ...catalogue,
         recipe,
         axes,
-        host,
         store,
         fetch,
         path,

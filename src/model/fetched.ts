@@ -6,3 +6,4 @@ export const fetchedSchema = z.strictObject({
   version: z.literal(1),
   files: z.array(z.strictObject({ file: z.string(), sha256: sha256Schema, sizeBytes: z.number() })),
 });
+export type Fetched = z.infer<typeof fetchedSchema>;

@@ -68,6 +68,7 @@ const librarySchema = z.strictObject({
 const runtimeSchema = z.strictObject({
   name: z.string(),
   purpose: z.string(),
+  need: needSchema.extract(['required', 'recommended']),
   files: z.array(z.string()).min(1).describe('any of these shows that it is there'),
   packages: packagesSchema,
 });

@@ -11,6 +11,7 @@ import { pinReportSchema } from './pin.ts';
 import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { recipeSchema, targetsSchema } from './recipe.ts';
+import { failuresDocumentSchema, resultDocumentSchema } from './result-document.ts';
 import { runRecordSchema, stepRecordSchema, suiteResultsSchema } from './record.ts';
 import { suiteEventSchema } from './suite.ts';
 import { timingsSchema } from './timings.ts';
@@ -46,6 +47,8 @@ const schemas: readonly NamedSchema[] = [
   { name: 'list', title: 'list --json', schema: listReportSchema },
   { name: 'cache', title: 'cache --json', schema: cacheReportSchema },
   { name: 'pin', title: 'pin --json', schema: pinReportSchema },
+  { name: 'result', title: 'fetch, build, prove and test --json', schema: resultDocumentSchema },
+  { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },
   { name: 'run', title: 'run.json: what a run did and found', schema: runRecordSchema },
   { name: 'proof', title: 'proof.json: what the built Python is', schema: proofSchema },

@@ -67,7 +67,7 @@ export const findMissing = (
   ...knowledge.runtime.flatMap((item): readonly Missing[] =>
     runtime.has(item.name)
       ? []
-      : [{ kind: 'runtime', name: item.name, need: 'recommended', why: item.purpose, packages: item.packages }],
+      : [{ kind: 'runtime', name: item.name, need: item.need, why: item.purpose, packages: item.packages }],
   ),
 ];
 

@@ -1,22 +1,19 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorMessage } from '../io/failure.ts';
 import { removeTree } from '../io/files.ts';
 import { fetchFromGit } from '../io/origins/git.ts';
 import { copySourceTree } from '../io/origins/path.ts';
-import { runProgram } from '../io/process.ts';
 import { listTree } from '../io/tree.ts';
 import type { Series } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
-import type { Host } from '../model/host.ts';
 import type { Axes, Recipe } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
-import { probeProgram, readAwslcVersion, readCapabilities } from '../plan/capabilities.ts';
 import { planSource } from '../plan/sources.ts';
 import { isLooseSource } from '../recipe/resolve.ts';
 import type { FetchPolicy } from '../steps/context.ts';
 import { loadCatalogue } from './data.ts';
+import { readAwslcHeaders, readPythonVersion } from './source-facts.ts';
 import { beginEntry, commitEntry, discardStep, lookupStep, verifyStored, type Store } from './store.ts';
 
 export interface AdoptInput {
@@ -24,7 +21,6 @@ export interface AdoptInput {
   readonly catalogueDir?: string;
   readonly recipe: Recipe;
   readonly axes: Partial<Axes>;
-  readonly host: Host;
   readonly store: Store;
   readonly fetch: FetchPolicy;
   readonly path: string;
@@ -117,16 +113,10 @@ const adoptTree = async (asked: string, subject: 'awslc' | 'cpython', input: Ado
 const adoptAwslc = async (asked: string, input: AdoptInput): Promise<Result<AwslcChoice>> => {
   const adopted = await adoptTree(asked, 'awslc', input);
   if (!adopted.ok) return adopted;
-  const compiler = input.host.tools.find(({ name }) => name === 'gcc' || name === 'clang')?.name ?? 'gcc';
-  const probed = await runProgram([compiler, '-E', '-dD', '-P', `-I${adopted.value.tree}/include`, '-x', 'c', '-'], {
-    purpose: `probe the headers of ${asked}`,
-    cwd: '/',
-    env: { PATH: input.path, LC_ALL: 'C.UTF-8' },
-    input: probeProgram,
-    signal: input.signal,
-  });
-  if (!probed.ok) return probed;
-  const version = readAwslcVersion(probed.value.stdout);
+  const { path, signal } = input;
+  const facts = await readAwslcHeaders({ tree: adopted.value.tree, path, signal });
+  if (!facts.ok) return facts;
+  const { version, capabilities } = facts.value;
   if (version === undefined) {
     return fail({
       code: 'unsupported',
@@ -136,7 +126,6 @@ const adoptAwslc = async (asked: string, input: AdoptInput): Promise<Result<Awsl
     });
   }
   input.notice(`${asked} is AWS-LC ${version}, ${describeSource(adopted.value.source)}`);
-  const capabilities = readCapabilities(probed.value.stdout);
   return ok({ version, line: 'main', capabilities, source: adopted.value.source });
 };
 
@@ -150,8 +139,7 @@ const adoptPython = async (
 ): Promise<Result<PythonChoice>> => {
   const adopted = await adoptTree(asked, 'cpython', input);
   if (!adopted.ok) return adopted;
-  const text = await readFile(join(adopted.value.tree, 'Include', 'patchlevel.h'), 'utf8').catch(errorMessage);
-  const version = /^#define PY_VERSION\s+"([^"]+)"/m.exec(text)?.[1];
+  const version = await readPythonVersion(adopted.value.tree);
   const name = version === undefined ? undefined : /^\d+\.\d+/.exec(version)?.[0];
   const series = known.find((candidate) => candidate.series === name);
   if (version === undefined || series === undefined) {

@@ -1,11 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extractArchive } from '../io/archive.ts';
-import { runProgram } from '../io/process.ts';
 import type { Archive, Capabilities } from '../model/catalogue.ts';
 import { compareCodeUnits } from '../model/json.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import { probeProgram, readAwslcVersion, readCapabilities } from '../plan/capabilities.ts';
+import { readAwslcHeaders, readPythonVersion } from './source-facts.ts';
 
 export interface ReadRequest {
   readonly path: string;
@@ -83,31 +82,10 @@ export const readCpython = async (request: ReadRequest): Promise<Result<ArchiveF
   const root = await unpack(request, 'cpython');
   if (!root.ok) return root;
   const entry = `${root.value}/Include/patchlevel.h`;
-  const version = /^#define PY_VERSION\s+"([^"]+)"/m.exec(await readFile(join(request.into, entry), 'utf8'))?.[1];
+  const version = await readPythonVersion(join(request.into, root.value));
   return version === undefined
     ? refused(request.file, entry, 'it states no PY_VERSION')
     : ok({ root: root.value, version });
-};
-
-/** Runs the first compiler that is here. */
-const preprocess = async (include: string, request: ReadRequest): Promise<Result<string>> => {
-  for (const compiler of ['gcc', 'clang', 'cc']) {
-    const ran = await runProgram([compiler, '-E', '-dD', '-P', `-I${include}`, '-x', 'c', '-'], {
-      purpose: 'read what AWS-LC’s headers declare',
-      cwd: '/',
-      env: { PATH: request.searchPath, LC_ALL: 'C.UTF-8' },
-      input: probeProgram,
-      signal: request.signal,
-    });
-    if (ran.ok) return ok(ran.value.stdout);
-    if (ran.error.code !== 'tool-missing') return ran;
-  }
-  return fail({
-    code: 'tool-missing',
-    tool: 'gcc or clang',
-    neededFor: 'read what AWS-LC’s headers declare',
-    next: 'Run `cpython-awslc doctor --fix` to install what is missing.',
-  });
 };
 
 /** Unpacks what should be AWS-LC, and reads its version and capabilities from its headers. Failures: `tool-missing`, those of `extractArchive`. */
@@ -116,10 +94,11 @@ export const readAwslc = async (
 ): Promise<Result<ArchiveFacts & { readonly capabilities: Capabilities }>> => {
   const root = await unpack(request, 'awslc');
   if (!root.ok) return root;
-  const text = await preprocess(join(request.into, root.value, 'include'), request);
-  if (!text.ok) return text;
-  const version = readAwslcVersion(text.value);
+  const { searchPath: path, signal } = request;
+  const facts = await readAwslcHeaders({ tree: join(request.into, root.value), path, signal });
+  if (!facts.ok) return facts;
+  const { version, capabilities } = facts.value;
   return version === undefined
     ? refused(request.file, `${root.value}/include/openssl/base.h`, 'it states no AWSLC_VERSION_NUMBER_STRING')
-    : ok({ root: root.value, version, capabilities: readCapabilities(text.value) });
+    : ok({ root: root.value, version, capabilities });
 };

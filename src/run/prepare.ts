@@ -32,11 +32,7 @@ export interface PrepareInput {
   readonly path: string;
   readonly signal: AbortSignal;
   /** Puts `path:` and `git:` sources into the store and probes them. */
-  readonly adopt: (
-    recipe: Recipe,
-    axes: Partial<Axes>,
-    host: Host,
-  ) => Promise<Result<LooseSources, readonly Failure[]>>;
+  readonly adopt: (recipe: Recipe, axes: Partial<Axes>) => Promise<Result<LooseSources, readonly Failure[]>>;
 }
 
 /** A plan and what it was made from. */
@@ -72,7 +68,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   const native = (axes.target ?? recipe.value.cells.target).includes('native');
   const host = await readHost({ env: { ...input.env, PATH: input.path }, signal: input.signal, native });
   if (!host.ok) return one(host);
-  const loose = await input.adopt(recipe.value, axes, host.value);
+  const loose = await input.adopt(recipe.value, axes);
   if (!loose.ok) return loose;
   const resolved = resolveRecipe({
     recipe: recipe.value,

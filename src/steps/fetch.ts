@@ -3,6 +3,7 @@ import { writeJsonAtomic } from '../io/files.ts';
 import type { OriginContext } from '../io/origins/context.ts';
 import { fetchArchive } from '../io/origins/fetch.ts';
 import type { OriginAttempt } from '../model/failure.ts';
+import type { Fetched } from '../model/fetched.ts';
 import { ok } from '../model/result.ts';
 import type { StepContext, StepFunction } from './context.ts';
 import { fillPlaces } from './places.ts';
@@ -22,7 +23,7 @@ export const toOriginContext = (context: StepContext): OriginContext => ({
  * that names them, not a second copy. The record says which origin gave the bytes and what the others said.
  */
 export const fetchStep: StepFunction = async (step, context) => {
-  const files: { file: string; sha256: string; sizeBytes: number }[] = [];
+  const fetchedFiles: Fetched['files'] = [];
   const origins: string[] = [];
   const originsTried: OriginAttempt[] = [];
   for (const action of step.actions) {
@@ -30,11 +31,12 @@ export const fetchStep: StepFunction = async (step, context) => {
     const { archive } = action;
     const fetched = await fetchArchive(archive, toOriginContext(context));
     if (!fetched.ok) return fetched;
-    files.push({ file: archive.file, sha256: archive.sha256, sizeBytes: fetched.value.sizeBytes });
+    fetchedFiles.push({ file: archive.file, sha256: archive.sha256, sizeBytes: fetched.value.sizeBytes });
     if (fetched.value.origin !== undefined) origins.push(fetched.value.origin);
     originsTried.push(...fetched.value.originsTried);
   }
-  const written = await writeJsonAtomic(join(fillPlaces('{tree}', context), 'fetched.json'), { version: 1, files });
+  const output: Fetched = { version: 1, files: fetchedFiles };
+  const written = await writeJsonAtomic(join(fillPlaces('{tree}', context), 'fetched.json'), output);
   if (!written.ok) return written;
   return ok({
     commands: [],

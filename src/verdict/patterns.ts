@@ -1,9 +1,13 @@
-/** Whether an id matches a pattern in which `*` stands for any text (also none) and everything else for itself. */
-export const matchesPattern = (pattern: string, id: string): boolean => {
-  if (!pattern.includes('*')) return pattern === id;
+/** A pattern in which `*` stands for any text (also none) and everything else for itself, ready to be asked often. */
+export const compilePattern = (pattern: string): ((id: string) => boolean) => {
+  if (!pattern.includes('*')) return (id) => pattern === id;
   const literals = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${literals.join('.*')}$`, 's').test(id);
+  const expression = new RegExp(`^${literals.join('.*')}$`, 's');
+  return (id) => expression.test(id);
 };
+
+/** Whether an id matches a pattern of `compilePattern`. */
+export const matchesPattern = (pattern: string, id: string): boolean => compilePattern(pattern)(id);
 
 /** Whether some id matches both patterns. */
 export const patternsOverlap = (a: string, b: string): boolean => {

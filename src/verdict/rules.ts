@@ -3,7 +3,7 @@ import { caseIdOf, type EntryUse, type VerdictName } from '../model/verdict.ts';
 import { evaluateWhen, type Facts } from './conditions.ts';
 import { hasPassed, type Finding } from './findings.ts';
 import type { PassSeen } from './observe.ts';
-import { matchesPattern } from './patterns.ts';
+import { compilePattern, matchesPattern } from './patterns.ts';
 import { lastLine, normalizeMessage } from './texts.ts';
 
 /** One verdict before it is written down. */
@@ -56,7 +56,15 @@ export const createBook = (manifest: Manifest | undefined, facts: Facts): Book =
     met: false,
     used: false,
   }));
-  const applying = entries.filter((entry) => entry.applies);
+  // Every case asks every entry: patterns are compiled once.
+  const applying = entries
+    .filter((entry) => entry.applies)
+    .map((bookEntry) => ({
+      bookEntry,
+      isOfSubtests: bookEntry.entry.id.includes(' '),
+      matches: compilePattern(bookEntry.entry.id),
+      matchesCase: compilePattern(caseIdOf(bookEntry.entry.id)),
+    }));
   const classes = (manifest?.environment ?? []).flatMap((environmentClass) => {
     if (!evaluateWhen(environmentClass.when, facts)) return [];
     try {
@@ -67,15 +75,17 @@ export const createBook = (manifest: Manifest | undefined, facts: Facts): Book =
   });
   return {
     findEntries: (id) => {
-      const found = applying.filter(
-        ({ entry }) =>
-          matchesPattern(entry.id, id) || (!entry.id.includes(' ') && matchesPattern(entry.id, caseIdOf(id))),
-      );
+      const caseId = caseIdOf(id);
+      const found = applying
+        .filter(({ matches, isOfSubtests }) => matches(id) || (!isOfSubtests && matches(caseId)))
+        .map(({ bookEntry }) => bookEntry);
       for (const entry of found) entry.met = true;
       return found;
     },
     findSubtestEntries: (caseId) =>
-      applying.filter(({ entry }) => entry.id.includes(' ') && matchesPattern(caseIdOf(entry.id), caseId)),
+      applying
+        .filter(({ isOfSubtests, matchesCase }) => isOfSubtests && matchesCase(caseId))
+        .map(({ bookEntry }) => bookEntry),
     findClass: (skipReason) => classes.find(({ expression }) => expression.test(skipReason))?.environmentClass,
     close: () =>
       entries.map(({ index, entry, applies, met, used }) => ({

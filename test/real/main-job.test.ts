@@ -4,28 +4,27 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { parseJson } from '../../src/model/json.ts';
-import { isAsExpected, proofSchema } from '../../src/model/proof.ts';
+import { isAsExpected } from '../../src/model/proof.ts';
 import { runRecordSchema } from '../../src/model/record.ts';
-import { verdictReportSchema } from '../../src/model/verdict.ts';
+import { resultDocumentSchema } from '../../src/model/result-document.ts';
 import { realStore, runReal } from '../rig/real-python.ts';
 
-const resultSchema = z.object({
-  run: z.string(),
-  cells: z.array(z.object({ python: z.string(), proof: proofSchema, verdicts: verdictReportSchema })).length(1),
-});
-type Cell = z.infer<typeof resultSchema>['cells'][number];
+type Document = z.infer<typeof resultDocumentSchema>;
+type Cell = Document['cells'][number];
+/** A cell whose proof and verdicts are there. */
+type Judged = { readonly [K in 'proof' | 'verdicts']: NonNullable<Cell[K]> };
 
 describe('the default recipe, built for real', () => {
-  let cell: Cell;
+  let cell: Judged;
   let run: string;
 
   beforeAll(async () => {
     // runReal throws unless the exit code is 0.
-    const result = parseJson(resultSchema, (await runReal(['test', '--json'])).stdout);
+    const result = parseJson(resultDocumentSchema, (await runReal(['test', '--json'])).stdout);
     if (!result.ok) throw new Error(JSON.stringify(result.error));
     const [only] = result.value.cells;
-    if (only === undefined) throw new Error('no cell');
-    cell = only;
+    if (!only?.proof || !only.verdicts || result.value.run === null) throw new Error('no cell, proof or verdict');
+    cell = { proof: only.proof, verdicts: only.verdicts };
     run = result.value.run;
   });
 

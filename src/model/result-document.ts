@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { plainComparisonSchema } from './plain.ts';
+import { proofSchema } from './proof.ts';
+import { verdictReportSchema } from './verdict.ts';
+
+/** A failure in a document: its stable code, and what belongs to that code. */
+const failureSchema = z.looseObject({ code: z.string() });
+
+/** What `--json` prints when a command failed before it had anything else to say. */
+export const failuresDocumentSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('failures'),
+  failures: z.array(failureSchema),
+});
+
+/** What `fetch`, `build`, `prove` and `test` print with `--json`. */
+export const resultDocumentSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('result'),
+  stage: z.enum(['fetch', 'build', 'prove', 'test']),
+  run: z.string().nullable().describe('the run that made this, or the earlier one that did'),
+  recorded: z.boolean().describe('nothing was fetched, built or run now'),
+  cells: z.array(
+    z.strictObject({
+      id: z.string(),
+      steps: z.strictObject({ done: z.int(), recorded: z.int(), failed: z.int(), notRun: z.int() }),
+      python: z.string().nullable().describe('path of the interpreter in the store'),
+      proof: proofSchema.nullable(),
+      verdicts: verdictReportSchema.nullable(),
+      plain: plainComparisonSchema.nullable().optional().describe('with --compare-plain'),
+    }),
+  ),
+  failures: z.array(failureSchema),
+});

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runProgram } from '../io/process.ts';
+import type { Capabilities } from '../model/catalogue.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { probeProgram, readAwslcVersion, readCapabilities } from '../plan/capabilities.ts';
+
+export interface HeaderQuestion {
+  /** AWS-LC's source tree. */
+  readonly tree: string;
+  /** The caller's PATH, absolute directories only. */
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+/** What AWS-LC's headers say of themselves; the version is absent when they state none. */
+export interface HeaderFacts {
+  readonly version?: string;
+  readonly capabilities: Capabilities;
+}
+
+/** Preprocesses AWS-LC's headers with the first compiler that is here. Failures: `tool-missing`, `command-failed`, `interrupted`. */
+export const readAwslcHeaders = async (question: HeaderQuestion): Promise<Result<HeaderFacts>> => {
+  const purpose = 'read what AWS-LC’s headers declare';
+  for (const compiler of ['gcc', 'clang', 'cc']) {
+    const ran = await runProgram([compiler, '-E', '-dD', '-P', `-I${question.tree}/include`, '-x', 'c', '-'], {
+      purpose,
+      cwd: '/',
+      env: { PATH: question.path, LC_ALL: 'C.UTF-8' },
+      input: probeProgram,
+      signal: question.signal,
+    });
+    if (ran.ok) {
+      const version = readAwslcVersion(ran.value.stdout);
+      return ok({
+        ...(version === undefined ? {} : { version }),
+        capabilities: readCapabilities(ran.value.stdout),
+      });
+    }
+    if (ran.error.code !== 'tool-missing') return ran;
+  }
+  return fail({
+    code: 'tool-missing',
+    tool: 'gcc or clang',
+    neededFor: purpose,
+    next: 'Run `cpython-awslc doctor --fix` to install what is missing.',
+  });
+};
+
+/** The version that a CPython source tree states in Include/patchlevel.h, or nothing. */
+export const readPythonVersion = async (tree: string): Promise<string | undefined> => {
+  const text = await readFile(join(tree, 'Include', 'patchlevel.h'), 'utf8').catch(() => '');
+  return /^#define PY_VERSION\s+"([^"]+)"/m.exec(text)?.[1];
+};
