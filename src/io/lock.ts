@@ -31,9 +31,13 @@ const holdWithFlock = (path: string, mode: readonly string[]): ChildProcess =>
 type Waited = 'held' | 'busy' | 'aborted' | Error;
 
 const waitUntilHeld = (child: ChildProcess, signal: AbortSignal): Promise<Waited> =>
-  new Promise<Waited>((resolve) => {
+  new Promise<Waited>((settle) => {
     const abort = (): void => {
       resolve('aborted');
+    };
+    const resolve = (state: Waited): void => {
+      signal.removeEventListener('abort', abort);
+      settle(state);
     };
     signal.addEventListener('abort', abort, { once: true });
     child.stdout?.once('data', () => {
@@ -69,14 +73,11 @@ export const acquireLock = async (options: LockOptions): Promise<Result<Lock>> =
       });
     });
     const release = (): Promise<void> => {
-      // While it is waited for, it keeps this process alive again.
-      child.ref();
       child.stdin?.destroy();
       return gone;
     };
     const state = await waitUntilHeld(child, signal);
     if (state === 'held') {
-      child.unref();
       await writeFile(path, `${options.owner}\n`).catch(() => undefined);
       return ok({ release });
     }

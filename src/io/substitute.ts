@@ -28,7 +28,8 @@ export const substituteFiles = async (
     for (const file of files) {
       try {
         const before = await readFile(file, 'utf8');
-        const after = replacements.reduce((text, { from, to }) => text.replaceAll(from, to), before);
+        // A function's answer is taken as it is; in a text, $& and the like would stand for something.
+        const after = replacements.reduce((text, { from, to }) => text.replaceAll(from, () => to), before);
         if (after === before) continue;
         const { mode } = await stat(file);
         const written = await writeFileAtomic(file, after);
