@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { capabilitiesSchema } from './catalogue.ts';
+import { capabilitiesSchema, sha256Schema } from './catalogue.ts';
 import { planSchema, toolSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { environmentFactsSchema, suiteRunSchema } from './suite.ts';
@@ -13,6 +13,9 @@ export const stepRecordSchema = z.strictObject({
   title: z.string(),
   startedAt: z.string().describe('ISO 8601, UTC'),
   durationMs: z.number(),
+  workDigest: sha256Schema
+    .optional()
+    .describe('sha256 of the work path that the output holds: of use to a store at that very path only'),
   /** sha256 over the output tree's listing: names, modes, link targets, file digests. */
   treeDigest: z.string(),
   treeBytes: z.number(),

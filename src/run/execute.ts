@@ -5,7 +5,7 @@ import { removeTree } from '../io/files.ts';
 import { acquireLock, type Lock } from '../io/lock.ts';
 import { endStrays } from '../io/strays.ts';
 import { hashFile } from '../io/tree.ts';
-import { digestValue } from '../model/digest.ts';
+import { digestText, digestValue } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
 import type { Failure, FailureOf } from '../model/failure.ts';
 import type { Plan, Step, StepKind } from '../model/plan.ts';
@@ -173,7 +173,27 @@ class Executor {
   async #look(step: Step, key: string): Promise<Lookup> {
     const looked = await lookupStep(this.#options.store, key);
     if (looked.state !== 'present') return looked;
+    const elsewhere = this.#checkPlace(step, looked);
+    if (elsewhere !== undefined) return elsewhere;
     return machineKinds.includes(step.kind) ? this.#lookClosely(step, looked) : this.#checkDownloads(step, looked);
+  }
+
+  /** What configure wrote is full of its work path: in a store that was moved or copied it would compile somewhere else. */
+  #checkPlace(step: Step, { stored }: Extract<Lookup, { state: 'present' }>): Lookup | undefined {
+    if (step.kind !== 'configure' || stored.record.workDigest === this.#workDigest(step)) return undefined;
+    return {
+      state: 'damaged',
+      failure: {
+        code: 'store-damaged',
+        path: stored.tree,
+        expected: "the work path of this store's own place",
+        found: 'the path of a store at another place',
+      },
+    };
+  }
+
+  #workDigest(step: Step): string {
+    return digestText(join(this.#options.store.work, nameWork(step)));
   }
 
   /** Hashes everything that the store has of a step. */
@@ -367,6 +387,7 @@ class Executor {
       title: step.title,
       startedAt,
       durationMs: Math.round(performance.now() - started),
+      ...(step.kind === 'configure' ? { workDigest: this.#workDigest(step) } : {}),
       ...found.value,
     });
     if (!stored.ok) {

@@ -22,6 +22,7 @@ export const debianTools: Readonly<Record<string, string>> = {
   ninja: '1.11.1',
   'pkg-config': '1.8.1',
   xz: 'xz (XZ Utils) 5.4.1',
+  flock: 'flock from util-linux 2.38.1',
   patch: 'GNU patch 2.7.6',
   git: 'git version 2.39.5',
   cargo: 'cargo 1.95.0 (f2d3ce0bd 2026-03-21)',
@@ -78,6 +79,7 @@ export const fakeMachine = async (
   await writeRoot('var/lib/apt/lists/mirror_dists_bookworm_main_binary-amd64_Packages.lz4', '');
   await writeRoot('etc/ssl/certs/ca-certificates.crt', '');
   await writeRoot('usr/share/zoneinfo/UTC', '');
+  await writeRoot('etc/services', 'http 80/tcp\n');
   await writeRoot('proc/cpuinfo', 'processor: 0\nmodel name\t: Fake CPU\nflags\t\t: aes pclmulqdq avx2\n');
   await mkdir(headers);
   for (const library of knowledge.libraries) await writeFile(join(headers, library.name), '');
