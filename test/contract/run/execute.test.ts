@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removeTree } from '../../../src/io/files.ts';
 import type { RunEvent } from '../../../src/model/event.ts';
@@ -123,6 +125,27 @@ describe('executing a plan', () => {
     await removeTree(join(store.steps, a.fingerprint));
     expect(outcomeOf(await run([a, b], [b], speak()))).toEqual({ b: 'recorded' });
     expect(trace).toHaveLength(4);
+  });
+
+  it('makes what configure wrote again in a store that was copied to another place, and nothing else', async () => {
+    const source = step('source');
+    const configured = step('configured', [source], { kind: 'configure' });
+    const compiled = step('compiled', [configured], { worksIn: configured });
+    await run([source, configured], [configured], speak());
+    const copy = await mkdtemp(join(tmpdir(), 'execute-copy-'));
+    try {
+      // Node's own copy loses nanoseconds.
+      await promisify(execFile)('cp', ['-a', `${directory}/.`, copy]);
+      const opened = await openStore(copy);
+      if (!opened.ok) throw new Error(JSON.stringify(opened.error));
+      const steps = [source, configured, compiled];
+      const there = await run(steps, [compiled], speak(), { store: opened.value });
+      expect(outcomeOf(there)).toEqual({ source: 'recorded', configured: 'done', compiled: 'done' });
+      expect(notices()).toEqual([expect.stringContaining('a store at another place')]);
+      expect(outcomeOf(await run(steps, [compiled], speak()))).toEqual({ configured: 'recorded', compiled: 'done' });
+    } finally {
+      await removeTree(copy);
+    }
   });
 
   it('after a failure starts nothing new, finishes what runs, and keeps it', async () => {
