@@ -39,7 +39,12 @@ const layering = folders.map((folder) => {
               : []),
             { group: ['**/cli.ts', '**/cli.js'], message: 'Only bin/ loads the command line.' },
             ...(pure.includes(folder)
-              ? [{ group: ['node:*', '!node:crypto'], message: `${folder}/ touches no file system, process, clock or network.` }]
+              ? [
+                  {
+                    group: ['node:*', '!node:crypto'],
+                    message: `${folder}/ touches no file system, process, clock or network.`,
+                  },
+                ]
               : []),
           ],
           paths: packages

@@ -29,7 +29,10 @@ describe('a damaged store', () => {
     await world.run(['build']);
     await flipByte(join(await findStored(world, 'compile-awslc'), 'tree/libcrypto.a'));
     await forget('modules-crypto', 'install-cell');
-    await repaired(['build'], /note .*compile-awslc-[0-9a-f]+ is damaged at .*libcrypto\.a \(expected sha256 .*made again/);
+    await repaired(
+      ['build'],
+      /note .*compile-awslc-[0-9a-f]+ is damaged at .*libcrypto\.a \(expected sha256 .*made again/,
+    );
   });
 
   it('is noticed when nothing of it is consumed, by size and time: a file that is gone, one that was written to', async () => {
