@@ -40,8 +40,9 @@ const waitUntilHeld = (child: ChildProcess, signal: AbortSignal): Promise<Waited
       settle(state);
     };
     signal.addEventListener('abort', abort, { once: true });
-    child.stdout?.once('data', () => {
-      resolve('held');
+    child.stdout?.on('data', (chunk: Buffer) => {
+      // Its own word, not any: a flock that warns, or is another program, has not locked yet.
+      if (chunk.toString('utf8').includes('held')) resolve('held');
     });
     child.once('error', resolve);
     child.once('exit', () => {

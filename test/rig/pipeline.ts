@@ -196,9 +196,9 @@ export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
   const answers = toolAnswers(suites);
   const headers = knowledge.value.libraries.map(({ name }) => `found:${name}:\n`).join('');
   const plain: Record<string, FakeProgram> = Object.fromEntries(
-    // xz is the one tool that really works here.
+    // These really work here.
     Object.entries(debianTools)
-      .filter(([name]) => name !== 'xz')
+      .filter(([name]) => !['xz', 'flock', 'tar'].includes(name))
       .map(([name, line]) => [name, { stdout: `${line}\n` }]),
   );
   const fakes = await fakePrograms(directory, {

@@ -132,6 +132,17 @@ console.log('end');`,
     expect([code, text]).toEqual([0, 'released\nend\n']);
   });
 
+  it('is not held because some flock speaks: only its own word counts', async () => {
+    const path = process.env['PATH'];
+    await writeFile(join(directory, 'flock'), '#!/bin/sh\necho "flock from somewhere 1.0"\n', { mode: 0o755 });
+    process.env['PATH'] = `${directory}:/usr/bin:/bin`;
+    try {
+      await expect(acquire()).rejects.toThrow('io-failed');
+    } finally {
+      process.env['PATH'] = path;
+    }
+  });
+
   it('says when there is no flock, and when the place cannot be made', async () => {
     const path = process.env['PATH'];
     process.env['PATH'] = directory;
