@@ -13,6 +13,8 @@ const project = (name: string, timeoutMs: number): object => ({
 
 export default defineConfig({
   test: {
+    // Most of them wait for programs and servers: more than one a core, however few cores there are.
+    maxWorkers: 4,
     projects: [
       project('unit', 10_000),
       project('contract', 60_000),

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { askProgram } from '../io/host-ask.ts';
 import { readToolchainKnowledge } from '../io/host-knowledge.ts';
 import { findRuntime, readHost } from '../io/host.ts';
@@ -11,6 +11,7 @@ import type { ToolchainKnowledge } from '../model/knowledge.ts';
 import { ok, type Result } from '../model/result.ts';
 import { findMissing, type Missing } from '../plan/toolchain.ts';
 import type { CommandContext } from './context.ts';
+import { locateStore } from './settings.ts';
 
 const probeTimeoutMs = 4000;
 
@@ -122,10 +123,6 @@ const readUtf8 = async (libc: Host['platform']['libc'], context: CommandContext)
   return /utf-?8/i.test(answer?.stdout ?? '');
 };
 
-/** Where the store is unless the command line says so: the XDG cache directory. */
-const defaultStore = (env: CommandContext['env']): string =>
-  join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? '/', '.cache'), 'cpython-awslc');
-
 /** Reads everything that doctor judges. Failures as `readToolchainFacts`. */
 export const readDoctorFacts = async (
   options: { readonly offline?: boolean; readonly store?: string },
@@ -134,7 +131,7 @@ export const readDoctorFacts = async (
 ): Promise<Result<DoctorFacts>> => {
   const facts = await readToolchainFacts(context, setting);
   if (!facts.ok) return facts;
-  const store = options.store === undefined ? defaultStore(context.env) : resolve(context.cwd, options.store);
+  const store = locateStore(options.store, context);
   const [origins, disk, utf8] = await Promise.all([
     options.offline === true ? ('not asked' as const) : readOrigins(facts.value, context),
     readDisk(store),

@@ -1,13 +1,26 @@
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { CommandContext } from './context.ts';
 import { packageDir } from '../run/data.ts';
 
+/** The caller's home: HOME, or what the user database says when a service or a container leaves it out or empty. */
+const locateHome = (context: Pick<CommandContext, 'env'>): string => {
+  const { HOME } = context.env;
+  if (HOME !== undefined && HOME !== '') return HOME;
+  try {
+    return userInfo().homedir;
+  } catch {
+    // A user id that the database does not know, as `docker run --user 1234` gives.
+    return '/';
+  }
+};
+
 /** The store's directory: `--store`, else `cpython-awslc` in the XDG cache directory. */
-export const locateStore = (asked: string | undefined, context: CommandContext): string => {
+export const locateStore = (asked: string | undefined, context: Pick<CommandContext, 'cwd' | 'env'>): string => {
   if (asked !== undefined) return resolve(context.cwd, asked);
   const cache = context.env['XDG_CACHE_HOME'];
-  const base = cache !== undefined && isAbsolute(cache) ? cache : join(context.env['HOME'] ?? '/', '.cache');
+  const base = cache !== undefined && isAbsolute(cache) ? cache : resolve(context.cwd, locateHome(context), '.cache');
   return join(base, 'cpython-awslc');
 };
 

@@ -3,6 +3,7 @@ import { prettyJson } from '../model/json.ts';
 import type { Step, TestSelection } from '../model/plan.ts';
 import type { Asset, CellDraft } from './draft.ts';
 import { buildEnvironment, buildOnlyVariables } from './environment.ts';
+import { presetFiles } from './presets.ts';
 import { makeStep, pickTools } from './step.ts';
 
 const pickAssets = (assets: readonly Asset[], prefixes: readonly string[]): readonly Asset[] =>
@@ -45,12 +46,16 @@ export const planProve = (draft: CellDraft, install: Step, expectations: Readonl
     },
   });
 
+/** What a test step is called: its preset, or the files that were chosen instead. */
+const describeSuites = ({ preset, files }: TestSelection): string =>
+  files.join() === presetFiles[preset].join() ? `run the ${preset} suites` : `run ${files.join(', ')}`;
+
 /** Runs the suites through the driver: the raw events are this machine's only, verdicts are made from them each time. */
 export const planTest = (draft: CellDraft, install: Step, selection: TestSelection): Step =>
   makeStep({
     kind: 'test',
     subject: 'cell',
-    title: `run the ${selection.preset} suites`,
+    title: describeSuites(selection),
     inputs: { install },
     actions: [
       {

@@ -53,9 +53,20 @@ const newestOf = <T extends { readonly version: string }>(entries: readonly T[],
     .sort((a, b) => compareVersions(a.version, b.version))
     .at(-1);
 
+/** The newest known version that agrees with the asked one in its first numbers, as many as possible; else one spelled alike. */
+const suggestVersion = (asked: string, known: readonly string[]): string | undefined => {
+  const numbers = asked.split('.');
+  for (let count = numbers.length - 1; count > 0; count -= 1) {
+    const start = numbers.slice(0, count).join('.');
+    const newest = known.filter((version) => isOfVersion(version, start)).at(-1);
+    if (newest !== undefined) return newest;
+  }
+  return suggestWord(asked, known);
+};
+
 const unknownVersion = (subject: string, asked: string, versions: readonly string[]): Failure => {
   const known = [...versions].sort(compareVersions);
-  const suggestion = suggestWord(asked, known);
+  const suggestion = suggestVersion(asked, known);
   return { code: 'unknown-version', subject, asked, known, ...(suggestion === undefined ? {} : { suggestion }) };
 };
 

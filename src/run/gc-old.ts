@@ -7,7 +7,7 @@ import { findOwner } from '../io/owner.ts';
 import { fetchedSchema } from '../model/fetched.ts';
 import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import { storeKey } from './execute.ts';
+import { storeKey } from './inspect.ts';
 import type { GcLog } from './gc-log.ts';
 import { listRunIds, readRun } from './past-runs.ts';
 import type { Store } from './store.ts';

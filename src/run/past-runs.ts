@@ -57,7 +57,7 @@ const summarizeCell = async (cell: CellRun, run: RunRecord): Promise<Result<Past
   return ok({
     ...summary,
     suites: {
-      asExpected: verdictFailure(judgement) === undefined,
+      asExpected: verdictFailure(judgement, run.plan.test) === undefined,
       cases: judgement.cases,
       unexpected: Object.fromEntries(counts.filter(([name, count]) => count > 0 && !isExpected(name))),
     },

@@ -32,18 +32,27 @@ const nothingJudged: Failure = {
   next: '--tests takes names of files (test_ssl), --match ids of cases or patterns (test.test_ssl.ThreadedTests.*).',
 };
 
+/** Whether `--match` found no case: a file that skips itself as a whole does so whatever the pattern is. */
+const isNothingMatched = (verdicts: readonly Verdict[], match: readonly string[]): boolean =>
+  match.length > 0 &&
+  verdicts.every(({ id, file, verdict }) => id === file && (verdict === 'SKIP' || verdict === 'XSKIP'));
+
 /**
  * Why a judgement ends the run: `verdicts-unexpected` (exit 3), `usage` (exit 2) when the selection left nothing to judge,
  * undefined when all is as expected.
  */
-export const verdictFailure = (judgement: Pick<Judgement, 'verdicts'>): Failure | undefined => {
-  if (judgement.verdicts.length === 0) return nothingJudged;
+export const verdictFailure = (
+  judgement: Pick<Judgement, 'verdicts'>,
+  selection: Pick<TestSelection, 'match'>,
+): Failure | undefined => {
+  if (judgement.verdicts.length === 0 || isNothingMatched(judgement.verdicts, selection.match)) return nothingJudged;
   return makeFailure(judgement.verdicts.filter(({ verdict }) => !isExpected(verdict)));
 };
 
 /** Why a report ends the run: like `verdictFailure`, but with a baseline only what changed for the worse counts. */
 export const reportFailure = (report: VerdictReport): Failure | undefined => {
-  if (report.verdicts.length === 0 || report.baseline === undefined) return verdictFailure(report);
+  const failure = verdictFailure(report, report.selection);
+  if (report.baseline === undefined || failure?.code === 'usage') return failure;
   return makeFailure(
     selectRegressions(report.baseline.comparison).map(({ id, to, reason }) => ({ id, verdict: to, reason })),
   );
@@ -68,7 +77,7 @@ export const makeVerdictReport = (input: Omit<JudgeInput, 'selection'>, facts: R
   return {
     version: 1,
     kind: 'verdicts',
-    asExpected: verdictFailure(judgement) === undefined,
+    asExpected: verdictFailure(judgement, facts.selection) === undefined,
     cell: input.facts.cell,
     environment: input.facts.environment,
     selection: facts.selection,
