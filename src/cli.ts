@@ -25,9 +25,34 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // A reader that went away (`| head`) is no failure: nobody reads on, but the work and its exit code stay true.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') loseOutput(error);
   });
 }
+
+/** A terminal that says it is narrower has no size yet (a pseudo terminal that nobody set up): lines, not drawings. */
+const leastColumns = 20;
+
+let isOutputLost = false;
+
+/** Output that was asked for and could not be written, as to a full disk: said once, and no success. */
+const loseOutput = (error: unknown): void => {
+  if (isOutputLost) return;
+  isOutputLost = true;
+  const reason = error instanceof Error ? error.message : String(error);
+  report([{ code: 'io-failed', path: 'the output', operation: 'write', reason }], false);
+};
+
+/** Standard output that is a file throws at once; a pipe tells its listeners. */
+const write = (stream: NodeJS.WriteStream, text: string): void => {
+  try {
+    stream.write(text);
+  } catch (error) {
+    loseOutput(error);
+  }
+};
+process.on('exit', () => {
+  if (isOutputLost && (process.exitCode === undefined || process.exitCode === 0)) process.exitCode = 1;
+});
 
 const { env } = process;
 const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '' && env[name] !== '0';
@@ -38,10 +63,10 @@ let hasWritten = false;
 const context: CommandContext = {
   out: (text) => {
     hasWritten = true;
-    process.stdout.write(text);
+    write(process.stdout, text);
   },
   err: (text) => {
-    process.stderr.write(text);
+    write(process.stderr, text);
   },
   env,
   cwd: process.cwd(),
@@ -51,7 +76,7 @@ const context: CommandContext = {
   },
   terminal: {
     canAsk: process.stdin.isTTY && process.stderr.isTTY && !inCi,
-    canDraw: process.stderr.isTTY && !inCi && env['TERM'] !== 'dumb',
+    canDraw: process.stderr.isTTY && process.stderr.columns >= leastColumns && !inCi && env['TERM'] !== 'dumb',
     color:
       !noColor && (isSet('FORCE_COLOR') || (process.stdout.isTTY && process.stderr.isTTY && env['TERM'] !== 'dumb')),
   },
