@@ -12,6 +12,7 @@ import { formatJunit } from '../report/junit.ts';
 import { formatMarkdown } from '../report/markdown.ts';
 import { formatProof } from '../report/proof.ts';
 import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
+import { quoteWord } from '../report/text.ts';
 import { formatVerdicts } from '../report/verdicts.ts';
 import type { CellSession, Session } from '../run/session.ts';
 import type { CommandContext } from './context.ts';
@@ -26,6 +27,8 @@ export interface PipelineFindings {
   readonly verdicts: ReadonlyMap<string, VerdictReport>;
   readonly comparisons: ReadonlyMap<string, PlainComparison>;
   readonly failures: readonly Failure[];
+  /** Where `--prefix` put the Python, when it did. */
+  readonly exported?: string;
   readonly durationMs: number;
 }
 
@@ -36,10 +39,27 @@ const countClaims = (cell: CellSession): { holds: number; fails: number } | unde
   return { holds, fails: claims.length - holds };
 };
 
+/** Where a person finds the Python: in the prefix that was asked for, else in the store. */
+const describePython = (
+  prefix: string,
+  findings: PipelineFindings,
+  options: PipelineOptions,
+): { path: string; command: string } => {
+  const path = `${findings.exported ?? prefix}/bin/python3`;
+  const command =
+    findings.exported === undefined
+      ? `npx cpython-awslc run${describeSelection(options)} -- --version`
+      : `${quoteWord(path)} --version`;
+  return { path, command };
+};
+
 const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: PipelineOptions): CellSummary => {
   const ids = new Set(Object.values(cell.planned.steps));
   const ofCell = findings.session.outcomes.filter(({ step }) => ids.has(step.id));
-  const count = (outcome: string): number => ofCell.filter((one) => one.outcome === outcome).length;
+  // What was interrupted did not fail: nothing is known of it.
+  const fate = (one: (typeof ofCell)[number]): string =>
+    one.failure?.code === 'interrupted' ? 'not-run' : one.outcome;
+  const count = (outcome: string): number => ofCell.filter((one) => fate(one) === outcome).length;
   const claims = countClaims(cell);
   const proofIsOld = ofCell.some(({ step, outcome }) => step.kind === 'prove' && outcome === 'recorded');
   const verdicts = findings.verdicts.get(cell.planned.id);
@@ -48,14 +68,7 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
     steps: { done: count('done'), recorded: count('recorded'), failed: count('failed'), notRun: count('not-run') },
     ...(claims === undefined ? {} : { proof: { ...claims, ...(proofIsOld ? { of: cell.proofOf ?? '' } : {}) } }),
     ...(verdicts === undefined ? {} : { verdicts }),
-    ...(cell.prefix === undefined
-      ? {}
-      : {
-          python: {
-            path: `${cell.prefix}/bin/python3`,
-            command: `npx cpython-awslc run${describeSelection(options)} -- --version`,
-          },
-        }),
+    ...(cell.prefix === undefined ? {} : { python: describePython(cell.prefix, findings, options) }),
   };
 };
 
@@ -110,7 +123,7 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
         cells: session.cells.map((cell, index) => ({
           id: cell.planned.id,
           steps: summaries[index]?.steps,
-          python: cell.prefix === undefined ? null : `${cell.prefix}/bin/python3`,
+          python: summaries[index]?.python?.path ?? null,
           proof: cell.proof ?? null,
           verdicts: verdicts.get(cell.planned.id) ?? null,
           ...(options.comparePlain === true ? { plain: comparisons.get(cell.planned.id) ?? null } : {}),

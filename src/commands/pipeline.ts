@@ -7,7 +7,7 @@ import type { Stage } from '../plan/plan.ts';
 import { comparisonFailure } from '../report/compare-plain.ts';
 import { comparePlainSuites } from '../run/compare-plain.ts';
 import { toolDir } from '../run/data.ts';
-import { checkPrefix, exportPrefix } from '../run/prefix.ts';
+import { checkPrefix, exportPrefix, severalCells } from '../run/prefix.ts';
 import { runSession, type CellSession, type Session } from '../run/session.ts';
 import { makeDisplay } from '../ui/display.ts';
 import { reportFailure } from '../verdict/summary.ts';
@@ -64,6 +64,7 @@ export const runPipeline = async (
   if (!opened.ok) return opened.error;
   const { prepared, store, jobs, path, fetch } = opened.value;
   if (options.prefix !== undefined) {
+    if (prepared.plan.cells.length > 1) return [severalCells];
     const occupied = await checkPrefix(resolve(context.cwd, options.prefix));
     if (occupied.length > 0) return occupied;
   }
@@ -110,8 +111,12 @@ export const runPipeline = async (
       if (differs !== undefined) failures.push(differs);
     }
   }
+  let exported: string | undefined;
   if (options.prefix !== undefined && failures.length === 0) {
-    failures.push(...(await exportPrefix(session.cells, resolve(context.cwd, options.prefix), path, context.signal)));
+    const prefix = resolve(context.cwd, options.prefix);
+    const wrong = await exportPrefix(session.cells, prefix, path, context.signal);
+    if (wrong.length === 0) exported = prefix;
+    failures.push(...wrong);
   }
   const findings: PipelineFindings = {
     stage,
@@ -119,6 +124,7 @@ export const runPipeline = async (
     verdicts: reports,
     comparisons,
     failures,
+    ...(exported === undefined ? {} : { exported }),
     durationMs: Math.round(performance.now() - startedAt),
   };
   failures.push(...(await writeReports(findings, options, context)));

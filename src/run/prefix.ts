@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { copyTree } from '../io/copy.ts';
 import { errorCode, ioFailure } from '../io/failure.ts';
 import { removeTree } from '../io/files.ts';
-import { substituteFiles } from '../io/substitute.ts';
+import { substituteFiles, type Replacement } from '../io/substitute.ts';
 import type { Failure } from '../model/failure.ts';
 import { internalPrefix } from '../plan/environment.ts';
 import type { CellSession } from './session.ts';
@@ -21,6 +21,21 @@ const placesOfPrefix = [
   'lib/python3*/config-*/Makefile',
   'lib/python3*/config-*/python-config.py',
 ];
+
+/**
+ * A script's first line cannot name an interpreter whose path has a space or is long (the kernel cuts it off): then sh
+ * starts Python on the script, and Python takes the same two lines for a string, as pip's own launchers do.
+ */
+const scriptStarts = (prefix: string, series: string): readonly Replacement[] =>
+  /\s/.test(prefix) || prefix.length > 100
+    ? ['python3', `python${series}`].map((name) => ({
+        from: `#!${internalPrefix}/bin/${name}\n`,
+        to: `#!/bin/sh\n'''exec' ${quoteShellWord(`${prefix}/bin/${name}`)} "$0" "$@"\n' '''\n`,
+      }))
+    : [];
+
+/** In double quotes: single ones would end the string that Python sees. */
+const quoteShellWord = (word: string): string => `"${word.replaceAll(/["\\$`]/g, '\\$&')}"`;
 
 /**
  * Whether a directory may become a prefix: it must be absent or empty. To be asked before a build starts.
@@ -42,6 +57,13 @@ export const checkPrefix = async (prefix: string): Promise<readonly Failure[]> =
   }
 };
 
+/** Known as soon as there is a plan. */
+export const severalCells: Failure = {
+  code: 'usage',
+  message: '--prefix takes one cell; this selection has several.',
+  next: 'Narrow the axes.',
+};
+
 /**
  * Copies the finished Python to a directory that it may be changed in, with that directory as its prefix. The directory
  * must be absent or empty; it appears whole or not at all.
@@ -55,9 +77,7 @@ export const exportPrefix = async (
 ): Promise<readonly Failure[]> => {
   const [cell, second] = cells;
   if (cell?.prefix === undefined || second !== undefined) {
-    return [
-      { code: 'usage', message: '--prefix takes one cell; this selection has several.', next: 'Narrow the axes.' },
-    ];
+    return [severalCells];
   }
   const occupied = await checkPrefix(asked);
   if (occupied.length > 0) return occupied;
@@ -74,13 +94,13 @@ export const exportPrefix = async (
       signal,
     });
     if (!copied.ok) return [copied.error];
+    const { series } = cell.planned.cell.python;
     const edited = await substituteFiles(
       placesOfPrefix.map((pattern) => join(temporary, pattern)),
-      [{ from: internalPrefix, to: prefix }],
+      [...scriptStarts(prefix, series), { from: internalPrefix, to: prefix }],
       'optional',
     );
     if (!edited.ok) return [edited.error];
-    const series = cell.planned.cell.python.series;
     await removeTree(join(temporary, 'lib', `python${series}`, 'EXTERNALLY-MANAGED'));
     await rename(temporary, prefix);
     return [];
