@@ -9,7 +9,7 @@ import { readToolchainKnowledge } from '../io/host-knowledge.ts';
 import { adoptSources } from '../run/adopt.ts';
 import { preparePlan, type Prepared } from '../run/prepare.ts';
 import { isAllRecorded } from '../run/session.ts';
-import { openStore, type Store } from '../run/store.ts';
+import { nameStore, openStore, type Store } from '../run/store.ts';
 import type { FetchPolicy } from '../steps/context.ts';
 import type { CommandContext } from './context.ts';
 import { describeMissing } from './doctor-fix.ts';
@@ -25,17 +25,22 @@ export interface Opened {
   readonly fetch: FetchPolicy;
 }
 
-/** Parses the options, opens the store, and makes the plan; or says everything that is wrong. */
+/**
+ * Parses the options, opens the store, and makes the plan; or says everything that is wrong. Whoever asks for the plan
+ * only needs no store, unless a `path:` or `git:` source must be put into it.
+ */
 export const openSelection = async (
   options: SelectionOptions,
   context: CommandContext,
+  purpose: 'run' | 'plan' = 'run',
 ): Promise<Result<Opened, readonly Failure[]>> => {
   const selection = parseSelection(options, context.cwd);
   const mirrors = parseMirrors(options.mirror);
   const jobs = parseJobs(options.jobs, usableCores());
   const wrong = [selection, mirrors, jobs].flatMap((result) => (result.ok ? [] : result.error));
   if (!selection.ok || !mirrors.ok || !jobs.ok) return fail(wrong);
-  const opened = await openStore(locateStore(options.store, context));
+  const storeDir = locateStore(options.store, context);
+  const opened = purpose === 'plan' ? ok(nameStore(storeDir)) : await openStore(storeDir);
   if (!opened.ok) return fail([opened.error]);
   const store = opened.value;
   const path = cleanPath(context);
@@ -79,6 +84,17 @@ const noticeTo =
  */
 export const checkToolchain = async (opened: Opened, stage: Stage): Promise<readonly Failure[]> => {
   if (stage === 'fetch' || (await isAllRecorded(opened.prepared, stage, opened.store))) return [];
+  // What CPython's makefiles, compiler flags and sysconfig can carry: of a letter beyond ASCII it writes two spellings.
+  if (!/^[A-Za-z0-9/._+@~-]+$/.test(opened.store.dir)) {
+    return [
+      {
+        code: 'unsupported',
+        what: `A build in ${opened.store.dir}`,
+        why: 'make and compiler flags do not carry a path with a space, a letter beyond ASCII or a sign like $',
+        next: 'Choose a store without them: --store DIR, or XDG_CACHE_HOME. What is built there already can be used.',
+      },
+    ];
+  }
   const knowledge = await readToolchainKnowledge();
   if (!knowledge.ok) return [knowledge.error];
   const missing = findMissing(opened.prepared.host, knowledge.value, findRuntime(knowledge.value));

@@ -17,7 +17,7 @@ export const runPlan = async (options: PlanOptions, context: CommandContext): Pr
   if (!['text', 'json', 'sh'].includes(format)) {
     return [{ code: 'usage', message: `--format ${format}: not one of text, json, sh.` }];
   }
-  const opened = await openSelection(options, context);
+  const opened = await openSelection(options, context, 'plan');
   if (!opened.ok) return opened.error;
   const { plan, assets } = opened.value.prepared;
   switch (format) {

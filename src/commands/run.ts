@@ -23,11 +23,12 @@ export const runPython = async (
 ): Promise<RunOutcome> => {
   const opened = await openSelection(options, context);
   if (!opened.ok) return { ran: false, failures: opened.error };
+  if (opened.value.prepared.plan.cells.length > 1) return { ran: false, failures: [severalCells] };
   const lacking = await checkToolchain(opened.value, 'build');
   if (lacking.length > 0) return { ran: false, failures: lacking };
   const display = makeDisplay({
     // A Python that is there already starts without a word from us.
-    write: opened.value.prepared.plan.cells.length > 1 ? context.err : quietWhenRecorded(context.err),
+    write: quietWhenRecorded(context.err),
     ...context.terminal,
     canDraw: false,
   });
@@ -42,20 +43,13 @@ export const runPython = async (
   });
   await display.close();
   if (session.failures.length > 0) return { ran: false, failures: session.failures };
-  const [cell, second] = session.cells;
-  if (cell?.prefix === undefined || second !== undefined) {
-    return {
-      ran: false,
-      failures: [
-        { code: 'usage', message: 'run takes one cell; this selection has several.', next: 'Narrow the axes.' },
-      ],
-    };
-  }
+  const prefix = session.cells[0]?.prefix;
+  if (prefix === undefined) throw new Error('a session without a failure has no Python');
   // The window in which a signal would start a program that nobody wants any more.
   if (context.signal.aborted) {
     return { ran: false, failures: [{ code: 'interrupted', signal: String(context.signal.reason) }] };
   }
-  const child = spawn(`${cell.prefix}/bin/python3`, args, { stdio: 'inherit', cwd: context.cwd });
+  const child = spawn(`${prefix}/bin/python3`, args, { stdio: 'inherit', cwd: context.cwd });
   context.passSignals((signal) => {
     // Ctrl-C reaches everything on the terminal by itself; a second one is not what was typed.
     if (signal === 'SIGINT' && process.stdin.isTTY) return;
@@ -65,15 +59,19 @@ export const runPython = async (
     child.once('error', (error) => {
       resolve({
         ran: false,
-        failures: [
-          { code: 'io-failed', path: `${cell.prefix ?? ''}/bin/python3`, operation: 'run', reason: error.message },
-        ],
+        failures: [{ code: 'io-failed', path: `${prefix}/bin/python3`, operation: 'run', reason: error.message }],
       });
     });
     child.once('exit', (code, signal) => {
       resolve({ ran: true, exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
     });
   });
+};
+
+const severalCells: Failure = {
+  code: 'usage',
+  message: 'run takes one cell; this selection has several.',
+  next: 'Narrow the axes.',
 };
 
 const quietWhenRecorded =

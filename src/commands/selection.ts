@@ -67,6 +67,13 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
       failures.push({ code: 'usage', message: `--cipher-string ${cipherString}: ${problem}.` });
     }
   }
+  for (const option of ['python', 'awslc'] as const) {
+    for (const asked of options[option] ?? []) {
+      if (!/^(?:|path:|git:)$/.test(asked)) continue;
+      const next = 'It takes a version, path:DIR or git:URL#REF.';
+      failures.push({ code: 'usage', message: `--${option} '${asked}': names nothing.`, next });
+    }
+  }
   if (failures.length > 0) return fail(failures);
   const axes: Partial<Axes> = {
     ...(options.python === undefined ? {} : { python: options.python.map(absolutePath(cwd)) }),

@@ -96,7 +96,7 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./fetch.ts').then(({ runFetch }) => runFetch(options, context))), options),
   );
 
-  addPipeline(add('build', 'build', 'cpython-awslc build --prefix ~/python'))
+  addPipeline(add('build', 'build the Python, and say where it is', 'cpython-awslc build --prefix ~/python'))
     .option('--prefix <dir>', 'copy the result there, free to be changed')
     .action((options: { json?: boolean }) =>
       finish(end(import('./build.ts').then(({ runBuild }) => runBuild(options, context))), options),
@@ -160,10 +160,10 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./cache.ts').then(({ runCache }) => runCache(action, options, context))), options),
     );
 
-  add('schema', 'print the JSON Schema of a format', 'cpython-awslc schema recipe > recipe.schema.json')
+  addJson(add('schema', 'print the JSON Schema of a format', 'cpython-awslc schema recipe > recipe.schema.json'))
     .argument('[name]', 'one of the names printed without it')
-    .action((name: string | undefined) =>
-      finish(end(import('./schema.ts').then(({ runSchema }) => runSchema(name, context))), {}),
+    .action((name: string | undefined, options: { json?: boolean }) =>
+      finish(end(import('./schema.ts').then(({ runSchema }) => runSchema(name, options, context))), options),
     );
 
   return program;

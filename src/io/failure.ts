@@ -21,5 +21,5 @@ export const ioFailure = (error: unknown, path: string, operation: string): Fail
       next: 'Free some space (`cpython-awslc cache gc`), or choose another disk with --store DIR; finished steps are kept.',
     };
   }
-  return { code: 'io-failed', path, operation, reason: `${code}: ${errorMessage(error)}` };
+  return { code: 'io-failed', path, operation, reason: errorMessage(error) };
 };

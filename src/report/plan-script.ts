@@ -78,7 +78,7 @@ const actionLines = (plan: Plan, step: Step, action: Action): readonly string[] 
     case 'adopt':
       return [
         `# ${action.source}${action.commit === undefined ? '' : `, commit ${action.commit}`}: content digest ${action.treeDigest}`,
-        `: "\${${step.subject.toUpperCase()}_SOURCE:?set it to the directory that holds ${action.source.replace(/["\\$`]/g, '')}}"`,
+        `: "\${${step.subject.toUpperCase()}_SOURCE:?set it to the directory that holds ${action.source === 'a directory' ? `the source of content ${action.treeDigest.slice(0, 12)}` : `that commit`}}"`,
         `cp -a "$${step.subject.toUpperCase()}_SOURCE/." ${word('{tree}/')}`,
       ];
     case 'exec': {
@@ -133,6 +133,9 @@ umask 022
 ROOT=\${1:-./cpython-awslc-by-hand}
 mkdir -p "$ROOT/downloads" "$ROOT/work" "$ROOT/tool"
 ROOT=$(cd "$ROOT" && pwd)
+if [ -n "$(printf %s "$ROOT" | LC_ALL=C tr -d 'A-Za-z0-9/._+@~-')" ]; then
+  echo "make and compiler flags do not carry the path $ROOT: choose one of ASCII letters and digits" >&2; exit 2
+fi
 JOBS=\${JOBS:-$(nproc)}
 
 # keep DIGEST FILE: takes a download if its sha256 is right

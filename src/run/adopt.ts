@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { removeTree } from '../io/files.ts';
 import { fetchFromGit } from '../io/origins/git.ts';
 import { copySourceTree } from '../io/origins/path.ts';
@@ -14,7 +14,7 @@ import { isLooseSource } from '../recipe/resolve.ts';
 import type { FetchPolicy } from '../steps/context.ts';
 import { loadCatalogue } from './data.ts';
 import { readAwslcHeaders, readPythonVersion } from './source-facts.ts';
-import { beginEntry, commitEntry, discardStep, lookupStep, verifyStored, type Store } from './store.ts';
+import { beginEntry, commitEntry, discardStep, lookupStep, openStore, verifyStored, type Store } from './store.ts';
 
 export interface AdoptInput {
   /** Where the catalogue lies, whose series are known; this tool's own unless given. */
@@ -33,9 +33,14 @@ interface Adopted {
   readonly tree: string;
 }
 
+/** A file that every source of it has: asked before a wrong directory is copied. */
+const markerOf = { awslc: 'include/openssl/base.h', cpython: 'Include/patchlevel.h' } as const;
+const nameOf = { awslc: 'AWS-LC', cpython: 'CPython' } as const;
+
 /** Copies a directory, or gets a commit, into a new entry. */
 const takeTree = async (
   asked: string,
+  subject: 'awslc' | 'cpython',
   into: string,
   input: AdoptInput,
 ): Promise<Result<{ description: string; commit?: string }>> => {
@@ -45,7 +50,20 @@ const takeTree = async (
       (found) => found.isDirectory(),
       () => false,
     );
-    if (!isDirectory) {
+    if (isDirectory) {
+      const marker = markerOf[subject];
+      const isMarked = await stat(join(from, marker)).then(
+        () => true,
+        () => false,
+      );
+      if (!isMarked) {
+        return fail({
+          code: 'usage',
+          message: `${asked}: does not look like the source of ${nameOf[subject]}: there is no ${marker}.`,
+          next: 'path: takes the top directory of a source tree.',
+        });
+      }
+    } else {
       return fail({ code: 'usage', message: `${asked}: no such directory.`, next: 'path: takes a source directory.' });
     }
     const copied = await copySourceTree(from, into, input.signal);
@@ -79,7 +97,7 @@ const adoptTree = async (asked: string, subject: 'awslc' | 'cpython', input: Ado
   if (!begun.ok) return begun;
   try {
     const startedAt = new Date();
-    const taken = await takeTree(asked, join(begun.value, 'tree'), input);
+    const taken = await takeTree(asked, subject, join(begun.value, 'tree'), input);
     if (!taken.ok) return taken;
     const listed = await listTree(join(begun.value, 'tree'));
     if (!listed.ok) return listed;
@@ -164,6 +182,8 @@ export const adoptSources = async (input: AdoptInput): Promise<Result<LooseSourc
   const awslc = new Map<string, AwslcChoice>();
   const failures: Failure[] = [];
   if (![...axes.python, ...axes.awslc].some(isLooseSource)) return ok({ python, awslc });
+  const opened = await openStore(dirname(input.store.dir));
+  if (!opened.ok) return fail([opened.error]);
   const catalogue = await loadCatalogue(input.catalogueDir);
   if (!catalogue.ok) return fail([catalogue.error]);
   for (const asked of axes.python.filter(isLooseSource)) {

@@ -43,10 +43,10 @@ export type Lookup =
   | { readonly state: 'present'; readonly stored: StoredStep }
   | { readonly state: 'damaged'; readonly failure: FailureOf<'store-damaged'> };
 
-/** Opens (and lays out) a store. Failures: `io-failed`, `disk-full`. */
-export const openStore = async (root: string): Promise<Result<Store>> => {
+/** Where everything of a store is. Touches nothing: whoever only plans needs no store. */
+export const nameStore = (root: string): Store => {
   const dir = join(root, 'v1');
-  const store: Store = {
+  return {
     dir,
     downloads: join(dir, 'downloads'),
     steps: join(dir, 'steps'),
@@ -55,13 +55,18 @@ export const openStore = async (root: string): Promise<Result<Store>> => {
     locks: join(dir, 'locks'),
     tmp: join(dir, 'tmp'),
   };
+};
+
+/** Opens (and lays out) a store. Failures: `io-failed`, `disk-full`. */
+export const openStore = async (root: string): Promise<Result<Store>> => {
+  const store = nameStore(root);
   try {
     for (const path of [store.downloads, store.steps, store.work, store.runs, store.locks, store.tmp]) {
       await mkdir(path, { recursive: true });
     }
     return ok(store);
   } catch (error) {
-    return fail(ioFailure(error, dir, 'make the store in'));
+    return fail(ioFailure(error, store.dir, 'make the store in'));
   }
 };
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -192,14 +193,71 @@ describe('in a small world', () => {
       world.store,
     ];
     // script gives the command a terminal; what the terminal gets is in its output.
-    const { stdout: terminal } = await execute(
-      'script',
-      ['-qec', `${command.map((word) => `'${word}'`).join(' ')} >'${report}'`, '/dev/null'],
-      { env: { PATH: world.fakes.pathWithSystem, HOME: world.directory, TERM: 'xterm' } },
-    );
+    const draw = async (stty: string): Promise<string> => {
+      const { stdout } = await execute(
+        'script',
+        ['-qec', `${stty}${command.map((word) => `'${word}'`).join(' ')} >'${report}'`, '/dev/null'],
+        { env: { PATH: world.fakes.pathWithSystem, HOME: world.directory, TERM: 'xterm' } },
+      );
+      return stdout;
+    };
+    const terminal = await draw('stty cols 80; ');
     expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ kind: 'result', failures: [] });
     expect(terminal).toContain('compile AWS-LC 5.90.0');
     expect(terminal).toContain(escape);
+    // A terminal without a size cannot be drawn on: it would get one letter on a line.
+    expect(await draw('stty cols 0; ')).toMatch(/^have {3}install \(recorded\)/m);
+  });
+
+  it('output that cannot be written is said and is no success', async () => {
+    for (const args of ['list', 'plan --json', 'schema']) {
+      const command = `'${process.execPath}' '${bin}' ${args} >/dev/full 2>'${join(world.directory, 'said')}'`;
+      const ended = await execute('sh', ['-c', `${command}; echo $?`], {
+        env: { PATH: world.fakes.pathWithSystem, HOME: world.directory },
+      });
+      expect([args, ended.stdout]).toEqual([args, '1\n']);
+      expect(await readFile(join(world.directory, 'said'), 'utf8')).toMatch(
+        /^cpython-awslc: Could not write the output: .*ENOSPC/,
+      );
+    }
+  });
+
+  it('a plan needs no store; a store whose path make cannot carry is refused before it trips', async () => {
+    const file = join(world.directory, 'file');
+    await writeFile(file, '');
+    const never = { env: { XDG_CACHE_HOME: undefined, HOME: file } };
+    expect((await runCli(['plan', '--json'], never)).exitCode).toBe(0);
+    const build = await runCli(['build', '--json'], never);
+    expect([build.exitCode, failureCodes(build)]).toEqual([1, ['io-failed']]);
+    for (const name of ['my store', 'cäche', 'a$b']) {
+      const refused = await world.run(['build', '--json', '--store', join(world.directory, name)]);
+      expect([name, refused.exitCode, failureCodes(refused)]).toEqual([name, 2, ['unsupported']]);
+      expect(refused.stderr).toContain('--store DIR');
+    }
+    expect(await world.work()).toEqual([]);
+  });
+
+  it('an empty or absent HOME is what the user database says, never the current directory', async () => {
+    const cwd = join(world.directory, 'cwd');
+    await mkdir(cwd);
+    for (const HOME of ['', undefined]) {
+      const listed = await runCli(['cache', 'status', '--json'], { cwd, env: { HOME, XDG_CACHE_HOME: undefined } });
+      expect(JSON.parse(listed.stdout)).toMatchObject({ store: join(userInfo().homedir, '.cache/cpython-awslc/v1') });
+    }
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it('a directory that is no source of it is refused before it is copied', async () => {
+    for (const [axis, marker] of [
+      ['--awslc', 'include/openssl/base.h'],
+      ['--python', 'Include/patchlevel.h'],
+    ] as const) {
+      const result = await runCli(['plan', '--json', '--store', world.store, axis, `path:${world.directory}`]);
+      expect([result.exitCode, failureCodes(result)]).toEqual([2, ['usage']]);
+      expect(result.stderr).toContain(marker);
+      const empty = await runCli(['plan', '--json', axis, 'path:']);
+      expect([empty.exitCode, failureCodes(empty)]).toEqual([2, ['usage']]);
+    }
   });
 
   it('a reader that goes away is no failure, and does not cut the work short', async () => {
@@ -244,9 +302,19 @@ describe('in a small world', () => {
     expect([await readdir(full), await readFile(file, 'utf8')]).toEqual([['mine'], 'precious']);
 
     const prefix = join(world.directory, 'deep/er/python');
-    expect((await world.run(['build', '--prefix', prefix])).exitCode).toBe(0);
+    const exported = await world.run(['build', '--prefix', prefix]);
+    expect(exported.exitCode).toBe(0);
+    expect(exported.stdout).toContain(`  python   ${prefix}/bin/python3\n  run it   ${prefix}/bin/python3 --version\n`);
     expect(await readdir(join(world.directory, 'deep/er'))).toEqual(['python']);
     expect(await readFile(join(prefix, 'bin/pip3'), 'utf8')).toBe(`#!${prefix}/bin/python3\n`);
+    const spaced = join(world.directory, 'a "$b" c');
+    expect((await world.run(['build', '--prefix', spaced])).exitCode).toBe(0);
+    // No first line can name it: sh starts it, with the script and its arguments as they were.
+    const pip = join(spaced, 'bin/pip3');
+    await rm(join(spaced, 'bin/python3'));
+    await writeFile(join(spaced, 'bin/python3'), `#!/bin/sh\nprintf '[%s]' "$@"\n`, { mode: 0o755 });
+    await chmod(pip, 0o755);
+    expect((await execute(pip, ['x y'])).stdout).toBe(`[${pip}][x y]`);
     expect(await readFile(join(prefix, 'lib/python3.14/config-3.14/Makefile'), 'utf8')).toContain(
       `prefix = ${prefix} `,
     );

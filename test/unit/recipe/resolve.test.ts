@@ -72,6 +72,9 @@ describe('a selection', () => {
     ]);
     expect(resolved({ python: ['3.14.0rc2'] }).cells[0]?.cell.python.version).toBe('3.14.0rc2');
     expect(resolved({ python: ['3.14.6'] }).resolutions).toEqual([]);
+    // The newest that agrees most is the likeliest.
+    expect(failures({ python: ['3.14.99'] })).toMatchObject([{ suggestion: '3.14.10' }]);
+    expect(failures({ awslc: ['6.0.0'] })).toMatchObject([{ code: 'unknown-version' }]);
     // 3.14.1 is no beginning of 3.14.10.
     expect(failures({ python: ['3.14.1'] })).toMatchObject([{ code: 'unknown-version', asked: '3.14.1' }]);
     expect(failures({ awslc: ['5.1'] })).toMatchObject([{ code: 'unknown-version' }]);

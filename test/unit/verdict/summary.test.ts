@@ -29,9 +29,11 @@ const report = (outcome: 'pass' | 'fail', baseline?: ReportFacts['baseline']) =>
     { ...facts, ...(baseline === undefined ? {} : { baseline }) },
   );
 
+const all = { match: [] };
+
 describe('verdictFailure', () => {
   it.each(verdictNameSchema.options)('%s', (name) => {
-    const failure = verdictFailure({ verdicts: [verdict('PASS', 'other'), verdict(name)] });
+    const failure = verdictFailure({ verdicts: [verdict('PASS', 'other'), verdict(name)] }, all);
     if (!unexpectedVerdicts.includes(name)) expect(failure).toBeUndefined();
     else {
       expect(failure).toEqual({ code: 'verdicts-unexpected', counts: { [name]: 1 }, first: [`${name} ${id}: why`] });
@@ -40,15 +42,24 @@ describe('verdictFailure', () => {
   });
 
   it('names ten of many', () => {
-    const failure = verdictFailure({
-      verdicts: Array.from({ length: 12 }, (_, index) => verdict('FAIL', `x.A.t${index}`)),
-    });
+    const verdicts = Array.from({ length: 12 }, (_, index) => verdict('FAIL', `x.A.t${index}`));
+    const failure = verdictFailure({ verdicts }, all);
     expect(failure).toMatchObject({ counts: { FAIL: 12 }, first: { length: 10 } });
   });
 
   it('is no success when nothing was judged', () => {
-    const failure = verdictFailure({ verdicts: [] });
+    const failure = verdictFailure({ verdicts: [] }, all);
     expect(failure?.code).toBe('usage');
+  });
+
+  it('is no success when only whole files were skipped, which --match does not choose', () => {
+    const skipped: Verdict = { id: 'test_smtpnet', file: 'test_smtpnet', verdict: 'SKIP', reason: 'network' };
+    const code = (match: string[], ...more: Verdict[]) =>
+      verdictFailure({ verdicts: [skipped, ...more] }, { match })?.code;
+    expect(code(['mistyped'])).toBe('usage');
+    expect(code([])).toBeUndefined();
+    expect(code(['test_a'], verdict('PASS'))).toBeUndefined();
+    expect(code(['test_a'], { ...skipped, verdict: 'FAIL' })).toBe('verdicts-unexpected');
   });
 });
 
