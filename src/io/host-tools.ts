@@ -2,6 +2,7 @@ import type { DevPackage, PackageFamily } from '../model/host.ts';
 import type { LibraryKnowledge, ToolchainKnowledge, ToolKnowledge } from '../model/knowledge.ts';
 import type { Tool } from '../model/plan.ts';
 import { askProgram, type AskOptions } from './host-ask.ts';
+import { listOnPath } from './on-path.ts';
 import { readInstalledVersions } from './packages.ts';
 import type { ProgramResult } from './process.ts';
 
@@ -20,12 +21,20 @@ const versionLine = (answer: ProgramResult): string | undefined =>
         .map((line) => line.trim())
         .find((line) => line.startsWith('BusyBox '));
 
-const describeTool = async (tool: ToolKnowledge, options: AskOptions): Promise<readonly Tool[]> => {
-  const answer = await askProgram([tool.name, ...(tool.versionArguments ?? ['--version'])], {
+const askVersion = async (program: string, tool: ToolKnowledge, options: AskOptions): Promise<string | undefined> => {
+  const answer = await askProgram([program, ...(tool.versionArguments ?? ['--version'])], {
     ...options,
     acceptedExitCodes: [0, 1, 2],
   });
-  const version = answer === undefined ? undefined : versionLine(answer);
+  return answer === undefined ? undefined : versionLine(answer);
+};
+
+const describeTool = async (tool: ToolKnowledge, options: AskOptions): Promise<readonly Tool[]> => {
+  let version = await askVersion(tool.name, tool, options);
+  // What builds is what PATH finds first; what only fetches may be any that works, as the origin itself takes it.
+  const others =
+    version === undefined && tool.need === 'origin' ? (await listOnPath(tool.name, options.env['PATH'])).slice(1) : [];
+  for (const program of others) version ??= await askVersion(program, tool, options);
   return version === undefined ? [] : [{ name: tool.name, version }];
 };
 

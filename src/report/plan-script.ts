@@ -159,8 +159,9 @@ fetch_debian() {
   return 1
 }
 fetch_crate() {
-  for cargo in cargo cargo-web; do
-    command -v "$cargo" >/dev/null && ( cd "$ROOT/work" && "$cargo" info "$2@$3" >/dev/null 2>&1 ) || continue
+  # Any cargo that works, with the rustc beside it: the first may be rustup's without a toolchain, or too old for \`cargo info\`.
+  for cargo in cargo "\${CARGO_HOME:-$HOME/.cargo}/bin/cargo" /usr/local/bin/cargo /usr/bin/cargo; do
+    command -v "$cargo" >/dev/null && ( cd "$ROOT/work" && PATH=$(dirname "$(command -v "$cargo")"):$PATH && "$cargo" info "$2@$3" >/dev/null 2>&1 ) || continue
     for crate in "\${CARGO_HOME:-$HOME/.cargo}"/registry/cache/*/"$2-$3.crate"; do
       [ -f "$crate" ] || continue
       cp "$crate" "$ROOT/downloads/part"; keep "$1" "$ROOT/downloads/part"; return 0

@@ -321,6 +321,21 @@ describe('the crate origin', () => {
     expect(await own.commandLines()).toHaveLength(2);
   });
 
+  it('takes the next cargo on PATH, with the rustc beside it, when the first is rustup’s without a toolchain', async () => {
+    await fakes.add({ cargo: { stderr: 'error: rustup could not choose a version of cargo to run', exitCode: 1 } });
+    await fakes.add({ rustc: { exitCode: 1 } });
+    const next = await fakePrograms(join(directory, 'apt'), {
+      rustc: { stdout: 'rustc 1.95.0' },
+      cargo: [
+        { args: '--version', stdout: 'cargo 1.95.0\n' },
+        { script: `rustc -vV && mkdir -p ${cache()} && cp ${directory}/right ${cached()}` },
+      ],
+    });
+    const PATH = `${fakes.path}:${next.path}`;
+    expect(await fetch([crate], { callerEnvironment: { HOME: directory, PATH } })).toMatchObject({ ok: true });
+    expect(await next.commandLines('rustc')).toHaveLength(1);
+  });
+
   it('says why cargo cannot be asked', async () => {
     expect(await fetch([crate])).toMatchObject({
       error: { attempts: [{ reason: 'no cargo here (needs cargo 1.82 or newer)' }] },

@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Archive, Origin } from '../../model/catalogue.ts';
 import { fail, ok, type Result } from '../../model/result.ts';
 import { errorCode } from '../failure.ts';
+import { listOnPath } from '../on-path.ts';
 import { hashFile } from '../tree.ts';
 import { askProgram, isCommandFailure, withEmptyDirectory } from './ask.ts';
 import {
@@ -52,7 +53,11 @@ const hasDigest = async (path: string, sha256: string): Promise<boolean> => {
 /** The first cargo that can do `cargo info`, or what is wrong with those that are here. */
 const findCargo = async (context: OriginContext): Promise<Result<string, OriginProblem>> => {
   // Debian 12's cargo package is too old; its cargo-web package installs a newer program of the same name.
-  const candidates = context.programs?.cargo ?? ['cargo', join(cargoHome(context), 'bin', 'cargo')];
+  const candidates = context.programs?.cargo ?? [
+    'cargo',
+    join(cargoHome(context), 'bin', 'cargo'),
+    ...(await listOnPath('cargo', context.callerEnvironment['PATH'])).slice(1),
+  ];
   const old: string[] = [];
   for (const cargo of candidates) {
     const asked = await askProgram([cargo, '--version'], 'ask cargo for its version', '/', context);
@@ -71,6 +76,14 @@ const findCargo = async (context: OriginContext): Promise<Result<string, OriginP
       old.length === 0 ? `no cargo here (needs ${needed})` : `${old.join(', ')} is too old (needs ${needed})`,
     ),
   );
+};
+
+/** Puts a program's directory first on PATH: a cargo found behind rustup's shim needs the rustc beside it, not rustup's. */
+const withProgramFirst = (program: string, context: OriginContext): OriginContext => {
+  if (!isAbsolute(program)) return context;
+  const { PATH } = context.callerEnvironment;
+  const path = PATH === undefined ? dirname(program) : `${dirname(program)}:${PATH}`;
+  return { ...context, callerEnvironment: { ...context.callerEnvironment, PATH: path } };
 };
 
 /** Why cargo could not get a crate, without the addresses in what it said. */
@@ -111,7 +124,7 @@ export const fetchFromCrate = async (
       [cargo.value, 'info', '--color', 'never', `${origin.name}@${origin.version}`],
       `get ${fileName} through cargo`,
       directory,
-      context,
+      withProgramFirst(cargo.value, context),
     ),
   );
   if (!asked.ok) {

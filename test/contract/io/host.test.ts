@@ -12,6 +12,7 @@ import {
 } from '../../../src/io/host-machine.ts';
 import { readHost } from '../../../src/io/host.ts';
 import type { Host } from '../../../src/model/host.ts';
+import { fakePrograms } from '../../rig/fake-programs.ts';
 import { fakeMachine, type FakeMachine } from '../../rig/fake-machine.ts';
 
 describe('readHost on a machine of fake programs', () => {
@@ -48,6 +49,18 @@ describe('readHost on a machine of fake programs', () => {
     expect(host.platform.libc).toBe('gnu');
     expect(host.machine).toMatchObject({ cpu: 'Fake CPU', os: 'Debian GNU/Linux 12 (bookworm)' });
     expect(host.machine.libc).toBe('glibc 2.36 (Debian GLIBC 2.36-9+deb12u14)');
+  });
+
+  it('takes the next cargo on PATH when the first is a shim that does not answer; what builds is the first alone', async () => {
+    const next = await fakePrograms(join(machine.root, 'next'), {
+      cargo: { stdout: 'cargo 1.96.0\n' },
+      ninja: { stdout: '9.9.9\n' },
+    });
+    await machine.fakes.add({ cargo: { exitCode: 1 }, ninja: { exitCode: 1 } });
+    const env = { ...machine.context.env, PATH: `${machine.fakes.path}:${next.path}` };
+    const host = await readHost({ env, knowledge: machine.knowledge, root: machine.root });
+    if (!host.ok) throw new Error(JSON.stringify(host.error));
+    expect([version(host.value, 'cargo'), version(host.value, 'ninja')]).toEqual(['cargo 1.96.0', undefined]);
   });
 
   it('asks programs with nothing of the caller but where things are', async () => {
