@@ -145,12 +145,12 @@ describe('a tool that fails', () => {
     const disk = join(world.directory, 'disk');
     await mkdir(disk);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk], { stdio: 'ignore' });
     } catch {
       test.skip('mounting a tmpfs needs root and a kernel that allows it');
     }
     try {
-      await prepend(world, 'cmake', { args: '--build *', script: 'head -c 3000000 /dev/zero >big || exit 1' });
+      await prepend(world, 'cmake', { args: '--build *', script: 'head -c 16000000 /dev/zero >big || exit 1' });
       const store = join(disk, 'store');
       const result = await world.run(['build', '--json', '--store', store]);
       expect([result.exitCode, ...new Set(failureCodes(result))]).toEqual([1, 'disk-full']);
