@@ -182,6 +182,11 @@ const test = (args) => {
 };
 
 const [verb, ...args] = process.argv.slice(2);
-if (verb === 'start') process.exitCode = start(args);
-else if (verb === 'test') process.exitCode = test(args);
-else stop(2, 'usage: node ci/bootstrap.mjs start|test [--yes] [ARGS]');
+try {
+  if (verb === 'start') process.exitCode = start(args);
+  else if (verb === 'test') process.exitCode = test(args);
+  else stop(2, 'usage: node ci/bootstrap.mjs start|test [--yes] [ARGS]');
+} catch (error) {
+  if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code)) throw error;
+  stop(1, `This clone cannot be written to (${error.path}).\n  Make a clone of your own, or run as its owner.`);
+}

@@ -8,8 +8,9 @@ import { isAsExpected } from '../model/proof.ts';
 import type { VerdictReport } from '../model/verdict.ts';
 import type { Stage } from '../plan/plan.ts';
 import { formatPlainComparison } from '../report/compare-plain.ts';
-import { formatJunit } from '../report/junit.ts';
-import { formatMarkdown } from '../report/markdown.ts';
+import { describeFailure } from '../report/failure.ts';
+import { formatJunit, formatJunitFailures } from '../report/junit.ts';
+import { formatMarkdown, formatMarkdownFailures } from '../report/markdown.ts';
 import { formatProof } from '../report/proof.ts';
 import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
 import { quoteWord } from '../report/text.ts';
@@ -90,8 +91,17 @@ export const writeReports = async (
   context: CommandContext,
 ): Promise<readonly Failure[]> => {
   const reports = [...findings.verdicts.values()];
-  if (reports.length === 0) return [];
   const failures: Failure[] = [];
+  if (reports.length === 0) {
+    // A page that is empty because nothing came to a verdict would look like one that was forgotten.
+    const told = findings.failures.map(describeFailure);
+    if (options.junit !== undefined)
+      failures.push(...(await writeReport(options.junit, formatJunitFailures(told), context)));
+    if (options.markdown !== undefined) {
+      failures.push(...(await writeReport(options.markdown, formatMarkdownFailures(told), context)));
+    }
+    return failures;
+  }
   if (options.junit !== undefined) failures.push(...(await writeReport(options.junit, formatJunit(reports), context)));
   if (options.markdown !== undefined) {
     const command = `npx cpython-awslc test${describeSelection(options)}`;

@@ -74,6 +74,9 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
       failures.push({ code: 'usage', message: `--${option} '${asked}': names nothing.`, next });
     }
   }
+  if (preset !== undefined && (options.tests ?? []).length > 0) {
+    failures.push({ code: 'usage', message: '--preset and --tests both say what to run.', next: 'Give one of them.' });
+  }
   if (failures.length > 0) return fail(failures);
   const axes: Partial<Axes> = {
     ...(options.python === undefined ? {} : { python: options.python.map(absolutePath(cwd)) }),

@@ -19,7 +19,7 @@ export const describeFailure = (failure: Failure): string => {
         '  `cpython-awslc list` shows the catalogue, `cpython-awslc pin` adds a version.'
       );
     case 'unknown-recipe':
-      return `No recipe ${failure.asked}: neither a file nor a name.\n  known names: ${failure.known.join(', ')}`;
+      return `No recipe ${failure.asked}: neither a .json file nor a name.\n  known names: ${failure.known.join(', ')}`;
     case 'unknown-run':
       return `Run ${failure.asked}: ${failure.reason}\n  \`cpython-awslc list --runs\` shows the runs that are known.`;
     case 'file-invalid':
@@ -48,7 +48,12 @@ export const describeFailure = (failure: Failure): string => {
     case 'disk-full':
       return `No space left on the disk of ${failure.path}${failure.neededBytes === undefined ? '' : ` (needs about ${Math.ceil(failure.neededBytes / 1e6)} MB)`}.\n  ${failure.next}`;
     case 'io-failed':
-      return `Could not ${failure.operation} ${failure.path}: ${failure.reason}`;
+      return (
+        `Could not ${failure.operation} ${failure.path}: ${failure.reason}` +
+        (/^(?:EACCES|EPERM|EROFS)\b/.test(failure.reason)
+          ? '\n  You may not write there: choose another place (--store DIR for the store), or run as its owner.'
+          : '')
+      );
     case 'lock-busy':
       return `${failure.path} is locked by ${failure.owner}; gave up after ${Math.round(failure.waitedMs / 1000)} s.`;
     case 'doctor-faults':

@@ -91,6 +91,26 @@ export const formatJunit = (reports: readonly VerdictReport[]): string => {
   return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${total}>`, ...suites, '</testsuites>', ''].join('\n');
 };
 
+/** What JUnit can say of a run that never came to a verdict: one case in error, for each failure. */
+export const formatJunitFailures = (failures: readonly string[]): string => {
+  const count = String(failures.length);
+  const totals = { tests: count, failures: '0', errors: count, skipped: '0' };
+  const cases = failures.map((text, index) => {
+    const head = `    <testcase${attributes({ classname: 'cpython-awslc', name: `run.${index + 1}`, time: seconds(0) })}>`;
+    const [message = ''] = text.split('\n');
+    return `${head}\n      <error${attributes({ message, type: 'failure' })}>${xmlText(text)}</error>\n    </testcase>`;
+  });
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites${attributes({ name: 'cpython-awslc', ...totals, time: seconds(0) })}>`,
+    `  <testsuite${attributes({ name: 'run', ...totals, time: seconds(0) })}>`,
+    ...cases,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+};
+
 /** One suite per file; its name says the cell where there are several. */
 const formatSuites = (report: VerdictReport, isOneOfSeveral: boolean): readonly string[] => {
   const files = new Map<string, Verdict[]>();

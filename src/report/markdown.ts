@@ -89,3 +89,7 @@ export const formatMarkdown = (report: VerdictReport, options: MarkdownOptions =
   if (report.notes.length > 0) parts.push(report.notes.map((note) => `- ${escapeInline(note)}`).join('\n'));
   return `${parts.join('\n\n')}\n`;
 };
+
+/** What the page says of a run that never came to a verdict. */
+export const formatMarkdownFailures = (failures: readonly string[]): string =>
+  ['## Failed before there was a verdict', ...failures.map((text) => fence(stripControls(text)))].join('\n\n') + '\n';

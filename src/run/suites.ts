@@ -14,6 +14,7 @@ import { buildOnlyVariables } from '../plan/environment.ts';
 import { locateCases } from '../plan/shards.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
 import { fillEnvironment, fillPlaces } from '../steps/places.ts';
+import { checkTestFiles } from '../steps/test-files.ts';
 import { runSuitePass, type CaseSelection, type SuitePass } from '../steps/test.ts';
 import { judge, selectRetest, type Judgement } from '../verdict/judge.ts';
 
@@ -77,6 +78,9 @@ export const makeTestStep =
       signal: context.signal,
     });
     if (!copied.ok) return copied;
+    const library = `{work}/opt/cpython-awslc/lib/python${cell.cell.python.series}`;
+    const unknown = await checkTestFiles(plan.test.files, fillPlaces(library, context));
+    if (unknown !== undefined) return fail(unknown);
     let scratchDir: string;
     try {
       // A short path: tests make Unix sockets below it, whose whole path may take 107 bytes.
