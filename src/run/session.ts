@@ -15,6 +15,7 @@ import {
   suiteResultsSchema,
   type CellRun,
   type RunRecord,
+  type StepRecord,
   type SuiteResults,
 } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -27,7 +28,7 @@ import { prove } from '../steps/prove.ts';
 import { unpackStep } from '../steps/unpack.ts';
 import { loadManifest, loadRoster, loadTimings, toolDir } from './data.ts';
 import { executePlan, type StepOutcome } from './execute.ts';
-import { storeKey } from './inspect.ts';
+import { machineKinds, storeKey } from './inspect.ts';
 import type { Prepared } from './prepare.ts';
 import { lookupStep, type Store } from './store.ts';
 import { makeTestStep, type Expected } from './suites.ts';
@@ -160,6 +161,29 @@ const recordCell = (cell: CellSession, outcomes: ReadonlyMap<string, StepOutcome
   ...(cell.suitesOf === undefined ? {} : { suitesOf: cell.suitesOf }),
 });
 
+/**
+ * The record of every step of the plan that is finished, also of those that this run did not need: what a goal was made
+ * from, and which origin gave it, belongs to what is known of it.
+ */
+const gatherRecords = async (
+  options: SessionOptions,
+  outcomes: ReadonlyMap<string, StepOutcome>,
+): Promise<StepRecord[]> => {
+  const { plan, host } = options.prepared;
+  const records: StepRecord[] = [];
+  for (const step of plan.steps) {
+    const known = outcomes.get(step.id)?.stored?.record;
+    if (known !== undefined) {
+      records.push(known);
+      continue;
+    }
+    if (machineKinds.includes(step.kind)) continue;
+    const found = await lookupStep(options.store, storeKey(step, host.machine));
+    if (found.state === 'present') records.push(found.stored.record);
+  }
+  return records;
+};
+
 /** A run's id: when it began, and enough random to tell two apart. */
 const nameRun = (startedAt: string): string =>
   `${startedAt.replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
@@ -252,7 +276,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     machine: host.machine,
     tools: [...host.tools],
     plan,
-    stepRecords: outcomes.flatMap(({ stored }) => (stored === undefined ? [] : [stored.record])),
+    stepRecords: await gatherRecords(options, byId),
     cells: cells.map((cell) => recordCell(cell, byId)),
     exitCode: worstExitCode(failures.map(exitCodeOf)),
   };

@@ -68,9 +68,9 @@ describe('the default recipe, built for real', () => {
     }));
     expect(JSON.stringify(told)).not.toMatch(/:\/\//);
     expect(JSON.stringify({ told, plan: record.value.plan })).not.toContain(realStore());
-    expect(record.value.stepRecords.find(({ id }) => id.startsWith('fetch-awslc'))?.origin).toBe(
-      'crate aws-lc-sys 0.47.0',
-    );
+    // Unless the download was in the store already, and nobody gave it in this store's memory.
+    const origin = record.value.stepRecords.find(({ id }) => id.startsWith('fetch-awslc'))?.origin;
+    expect(['crate aws-lc-sys 0.47.0', undefined]).toContain(origin);
   });
 
   it('copies itself to a prefix where extensions build against the right paths', async () => {
