@@ -80,7 +80,8 @@ const behave = (behaviour: Behaviour, file: Buffer, request: IncomingMessage, re
       return;
     case 'truncate':
       sendPart(response, 200, { ...etag, ...length }, file.subarray(0, behaviour.after));
-      setTimeout(() => response.socket?.destroy(), 20);
+      // Long enough for a client on a busy machine to have read what came: undici throws unread bytes away with the error.
+      setTimeout(() => response.socket?.destroy(), 300);
       return;
     case 'stall':
       sendPart(response, 200, { ...etag, ...length }, file.subarray(0, behaviour.after));
