@@ -6,9 +6,6 @@ const project = (name: string, timeoutMs: number): object => ({
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    // These wait for real processes, servers and signals. CI's machine may be busy with others: there a case that fails may
-    // run once more, and vitest says that it did. At home none may.
-    retry: process.env['CI'] !== undefined && (name === 'contract' || name === 'e2e') ? 1 : 0,
     // The real tier shares one store and two cores: one file at a time.
     fileParallelism: name !== 'real',
   },

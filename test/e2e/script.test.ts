@@ -59,12 +59,12 @@ describe('plan --format sh', () => {
     const tool = /\S*\/(src\/python|hand\/tool)\b/g;
     const asTool = [
       [tool, '{tool}'],
-      [new RegExp(`${store}/work/`, 'g'), '{work}/'],
+      [new RegExp(`${join(store, 'work')}/`, 'g'), '{work}/'],
       [new RegExp(`${store}/(steps|tmp)/[^ /]+/tree`, 'g'), '{tree}'],
     ] as const;
     const asHand = [
       [tool, '{tool}'],
-      [new RegExp(`${hand}/work/`, 'g'), '{work}/'],
+      [new RegExp(`${join(hand, 'work')}/`, 'g'), '{work}/'],
       [new RegExp(`${hand}/[a-z]+-[a-z]+-[0-9a-f]{12}`, 'g'), '{tree}'],
     ] as const;
     expect(normalize(byHand, asHand)).toEqual(normalize(byTool, asTool));
