@@ -40,7 +40,7 @@ const gatherCpython = async (catalogueDir: string | undefined): Promise<Result<P
       sha256: archive.sha256,
       origins: archive.origins.map(({ kind }) => kind),
       roster: roster.value !== undefined,
-      manifest: manifest.value !== undefined,
+      manifest: manifest.value?.series === series,
     });
   }
   const awslc = [...catalogue.value.awslc.entries].sort(byVersion).map(({ version, line, archive, capabilities }) => ({

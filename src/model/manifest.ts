@@ -16,13 +16,22 @@ export const whenSchema = z.strictObject({
   ipv6: z.boolean().optional(),
   root: z.boolean().optional(),
   resourceMissing: z.string().optional().describe('holds when this regrtest resource is not enabled'),
+  memoryLimitBelowBytes: z
+    .int()
+    .positive()
+    .optional()
+    .describe('holds when the run grants less than this to cases that need much memory (regrtest -M)'),
+  timeZoneUtc: z.boolean().optional().describe('whether local time is UTC'),
+  cLocale: z.boolean().optional().describe('whether the locale of the run is C, POSIX or C.UTF-8'),
 });
 export type When = z.infer<typeof whenSchema>;
+
+const reasonSchema = z.string().min(10, 'needs a reason of 10 characters or more: a person must say why');
 
 const entryFields = {
   id: z.string().min(1).describe('case id, or a pattern in which * stands for any text; "id (i=1)" for one subtest'),
   when: whenSchema.optional(),
-  reason: z.string().min(10),
+  reason: reasonSchema,
   match: z.string().min(1).describe('text that the failure, or the reason of the skip, must contain'),
   evidence: z.string().min(1).describe('link, thread number, or the recorded run that showed it'),
 };
@@ -37,11 +46,18 @@ export const environmentClassSchema = z.strictObject({
   /** Regular expression on the skip's reason, anchored by the author. */
   pattern: z.string(),
   when: whenSchema.optional(),
-  reason: z.string().min(10),
+  reason: reasonSchema,
 });
 export type EnvironmentClass = z.infer<typeof environmentClassSchema>;
 
-/** recipes/manifests/<series>.json */
+/** recipes/manifests/environment.json: classes that every series has. */
+export const environmentFileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  version: z.literal(1),
+  environment: z.array(environmentClassSchema),
+});
+
+/** recipes/manifests/<series>.json. `environment` holds classes of this series only: the shared ones come with them. */
 export const manifestSchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
@@ -50,6 +66,9 @@ export const manifestSchema = z.strictObject({
   entries: z.array(manifestEntrySchema),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** As much of a manifest as names its entries, whatever else is wrong with it. */
+export const entryIdsSchema = z.looseObject({ entries: z.array(z.looseObject({ id: z.string() })) });
 
 /** recipes/rosters/<version>.json: file to class id to case names; a case id is `class.name`. */
 export const rosterSchema = z.strictObject({

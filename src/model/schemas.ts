@@ -6,7 +6,7 @@ import { listReportSchema } from './inventory.ts';
 import type { Json } from './json.ts';
 import { toolchainKnowledgeSchema } from './knowledge.ts';
 import { treeListingSchema } from './listing.ts';
-import { manifestSchema, rosterSchema } from './manifest.ts';
+import { environmentFileSchema, manifestSchema, rosterSchema } from './manifest.ts';
 import { pinReportSchema } from './pin.ts';
 import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
@@ -28,6 +28,11 @@ interface NamedSchema {
 const schemas: readonly NamedSchema[] = [
   { name: 'recipe', title: 'a recipe: recipes/NAME.json', schema: recipeSchema },
   { name: 'manifest', title: 'expected results: recipes/manifests/SERIES.json', schema: manifestSchema },
+  {
+    name: 'environment',
+    title: 'skips that come from the machine: recipes/manifests/environment.json',
+    schema: environmentFileSchema,
+  },
   { name: 'targets', title: 'CPU levels: recipes/targets.json', schema: targetsSchema },
   { name: 'catalogue-awslc', title: 'AWS-LC versions: recipes/catalogue/awslc.json', schema: awslcCatalogueSchema },
   {
@@ -64,7 +69,7 @@ export const schemaNames: readonly { readonly name: string; readonly title: stri
 );
 
 /** Formats that people write by hand: `recipes/schemas/` has their schemas for editors. */
-export const editedSchemas: readonly string[] = schemas.slice(0, 6).map(({ name }) => name);
+export const editedSchemas: readonly string[] = schemas.slice(0, 7).map(({ name }) => name);
 
 /** The JSON Schema of a format by name (draft 7, which every editor knows), or nothing when there is no such name. */
 export const makeJsonSchema = (name: string): Json | undefined => {

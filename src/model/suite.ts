@@ -61,6 +61,13 @@ export const environmentFactsSchema = z.strictObject({
   ipv6: z.boolean(),
   root: z.boolean(),
   resources: z.array(z.string()),
+  // Absent in results from before they were gathered: then no condition on them holds.
+  /** What `regrtest -M` granted to cases that need much memory; 0 when nothing was. */
+  memoryLimitBytes: z.number().optional(),
+  /** Local time is UTC. */
+  timeZoneUtc: z.boolean().optional(),
+  /** The environment's locale is C, POSIX or C.UTF-8. */
+  cLocale: z.boolean().optional(),
 });
 export type EnvironmentFacts = z.infer<typeof environmentFactsSchema>;
 

@@ -243,7 +243,7 @@ def main():
     support = driver_setup.Support()
     driver_setup.set_up_process(support, resources)
     if options.facts:
-        driver_setup.write_facts(options.facts, resources)
+        driver_setup.write_facts(options.facts, support, resources)
     names = list(wanted) if wanted is not None else split_packages(options.names or find_all_files())
     names = [name for name in names if name not in options.exclude]
     settings = Settings(options, support, wanted)

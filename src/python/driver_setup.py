@@ -8,6 +8,7 @@ import platform
 import signal
 import sys
 import threading
+import time
 
 
 def print_to_log(text):
@@ -141,7 +142,19 @@ def is_emulated():
     return name.startswith(b'qemu-')
 
 
-def gather_facts(resources):
+def is_utc():
+    """As test_ssl asks it."""
+    is_summer = time.daylight and time.localtime().tm_isdst > 0
+    return (time.altzone if is_summer else time.timezone) == 0
+
+
+def has_c_locale():
+    """The locale that setlocale(LC_ALL, '') would take for dates."""
+    name = os.environ.get('LC_ALL') or os.environ.get('LC_TIME') or os.environ.get('LANG') or 'C'
+    return name.split('.')[0] in ('C', 'POSIX')
+
+
+def gather_facts(support, resources):
     socket_helper = importlib.import_module('test.support.socket_helper')
     return {
         'arch': platform.machine(),
@@ -151,9 +164,13 @@ def gather_facts(resources):
         'ipv6': bool(socket_helper.IPV6_ENABLED),
         'root': os.geteuid() == 0,
         'resources': sorted(resources),
+        # What cases of test.support.bigmemtest go by: 0, unless set_memlimit was called.
+        'memoryLimitBytes': support.get('real_max_memuse', 0),
+        'timeZoneUtc': is_utc(),
+        'cLocale': has_c_locale(),
     }
 
 
-def write_facts(path, resources):
+def write_facts(path, support, resources):
     with open(path, 'w', encoding='ascii') as file:
-        json.dump(gather_facts(resources), file)
+        json.dump(gather_facts(support, resources), file)

@@ -7,13 +7,14 @@ import { readJson } from '../io/files.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../model/catalogue.ts';
 import type { FailureOf } from '../model/failure.ts';
 import { compareCodeUnits, type Schema } from '../model/json.ts';
-import { rosterSchema, type Manifest, type Roster } from '../model/manifest.ts';
+import { rosterSchema, type EnvironmentClass, type Manifest, type Roster } from '../model/manifest.ts';
 import { targetsSchema, type Recipe, type Targets } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { timingsSchema, type Timings } from '../model/timings.ts';
+import { compareVersions } from '../model/version.ts';
 import type { Asset } from '../plan/draft.ts';
 import { parseRecipe } from '../recipe/parse.ts';
-import { parseManifest } from '../verdict/manifest.ts';
+import { parseEnvironment, parseManifest } from '../verdict/manifest.ts';
 
 /** Where the package lies: the directory that holds `recipes/` and `src/python/`. */
 export const packageDir = fileURLToPath(new URL('../..', import.meta.url));
@@ -76,14 +77,46 @@ const absent = async (path: string): Promise<boolean> =>
     () => true,
   );
 
-/** Expected results of a series; nothing when none are kept. Failure: `file-invalid`. */
-export const loadManifest = async (series: string): Promise<Result<Manifest | undefined>> => {
-  const path = join(recipesDir, 'manifests', `${series}.json`);
+/** Series that have a file in a directory of `recipes/`, oldest first. */
+const listSeries = async (dir: 'manifests' | 'timings'): Promise<readonly string[]> =>
+  (await readdir(join(recipesDir, dir)))
+    .flatMap((name) => /^(\d+\.\d+)\.json$/.exec(name)?.[1] ?? [])
+    .sort(compareVersions);
+
+/** A series itself where it has a file, else the newest one below that has. */
+const findSeries = async (dir: 'manifests' | 'timings', series: string): Promise<string | undefined> =>
+  (await listSeries(dir)).findLast((known) => compareVersions(known, series) <= 0);
+
+const readManifestFile = async (name: string): Promise<Result<string>> => {
+  const path = join(recipesDir, 'manifests', name);
   try {
-    return parseManifest(await readFile(path, 'utf8'), `recipes/manifests/${series}.json`);
-  } catch {
-    return ok(undefined);
+    return ok(await readFile(path, 'utf8'));
+  } catch (error) {
+    return fail(ioFailure(error, path, 'read'));
   }
+};
+
+/** Series that have expected results of their own, oldest first. */
+export const listManifestSeries = (): Promise<readonly string[]> => listSeries('manifests');
+
+/** Classes of skips that every series has. Failures: `file-invalid`, `io-failed`. */
+export const loadEnvironment = async (): Promise<Result<readonly EnvironmentClass[]>> => {
+  const name = 'environment.json';
+  const text = await readManifestFile(name);
+  return text.ok ? parseEnvironment(text.value, `recipes/manifests/${name}`) : text;
+};
+
+/**
+ * Expected results of a series, with the classes that every series has: its own, else those of the newest series below
+ * that has any (`series` in it says which); nothing when there is none. Failures: `file-invalid`, `io-failed`.
+ */
+export const loadManifest = async (series: string): Promise<Result<Manifest | undefined>> => {
+  const found = await findSeries('manifests', series);
+  if (found === undefined) return ok(undefined);
+  const shared = await loadEnvironment();
+  if (!shared.ok) return shared;
+  const text = await readManifestFile(`${found}.json`);
+  return text.ok ? parseManifest(text.value, `recipes/manifests/${found}.json`, shared.value) : text;
 };
 
 /** The cases that a plain run starts; nothing when no roster was made. Failure: `file-invalid`. */
@@ -92,12 +125,12 @@ export const loadRoster = async (version: string): Promise<Result<Roster | undef
   return (await absent(path)) ? ok(undefined) : readData(rosterSchema, 'roster', path);
 };
 
-/** Recorded times of a series; empty when none were taken. Failure: `file-invalid`. */
+/** Recorded times of a series, or of the newest one below that has any; empty when none has. Failure: `file-invalid`. */
 export const loadTimings = async (series: string): Promise<Result<Timings>> => {
-  const path = join(recipesDir, 'timings', `${series}.json`);
-  return (await absent(path))
+  const found = await findSeries('timings', series);
+  return found === undefined
     ? ok({ version: 1, python: series, classesMs: {}, casesMs: {} })
-    : readData(timingsSchema, 'knowledge', path);
+    : readData(timingsSchema, 'knowledge', join(recipesDir, 'timings', `${found}.json`));
 };
 
 /** A file that runs inside the built Python, with its text. */

@@ -33,7 +33,8 @@ export const evaluateWhen = (when: When | undefined, facts: Facts): boolean => {
   const { cell, environment } = facts;
   const isOneOf = (list: readonly string[] | undefined, value: string): boolean =>
     list === undefined || list.includes(value);
-  const isEqual = (wanted: boolean | undefined, found: boolean): boolean => wanted === undefined || wanted === found;
+  const isEqual = (wanted: boolean | undefined, found: boolean | undefined): boolean =>
+    wanted === undefined || wanted === found;
   return (
     (when.python === undefined || isInRange(cell.python.version, when.python)) &&
     (when.awslc === undefined || isInRange(awslcVersionOf(cell), when.awslc)) &&
@@ -47,6 +48,10 @@ export const evaluateWhen = (when: When | undefined, facts: Facts): boolean => {
     isEqual(when.network, environment.network) &&
     isEqual(when.ipv6, environment.ipv6) &&
     isEqual(when.root, environment.root) &&
+    isEqual(when.timeZoneUtc, environment.timeZoneUtc) &&
+    isEqual(when.cLocale, environment.cLocale) &&
+    (when.memoryLimitBelowBytes === undefined ||
+      (environment.memoryLimitBytes !== undefined && environment.memoryLimitBytes < when.memoryLimitBelowBytes)) &&
     (when.resourceMissing === undefined || !environment.resources.includes(when.resourceMissing)) &&
     Object.entries(when.capability ?? {}).every(([name, wanted]) => findCapability(facts.capabilities, name) === wanted)
   );
@@ -79,4 +84,6 @@ export const conditionsOverlap = (a: When = {}, b: When = {}): boolean =>
   booleansMeet(a.network, b.network) &&
   booleansMeet(a.ipv6, b.ipv6) &&
   booleansMeet(a.root, b.root) &&
+  booleansMeet(a.timeZoneUtc, b.timeZoneUtc) &&
+  booleansMeet(a.cLocale, b.cLocale) &&
   Object.entries(a.capability ?? {}).every(([name, wanted]) => booleansMeet(wanted, b.capability?.[name]));

@@ -1,7 +1,15 @@
 import { lineSchema } from '../model/catalogue.ts';
 import type { Problem } from '../model/failure.ts';
 import { canonicalJson, parseJson } from '../model/json.ts';
-import { manifestSchema, type Manifest, type ManifestEntry, type When } from '../model/manifest.ts';
+import {
+  entryIdsSchema,
+  environmentFileSchema,
+  manifestSchema,
+  type EnvironmentClass,
+  type Manifest,
+  type ManifestEntry,
+  type When,
+} from '../model/manifest.ts';
 import { linkSchema, optimizationSchema } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { suggestWord } from '../model/suggest.ts';
@@ -58,7 +66,12 @@ const checkCapability = (path: string, name: string, known: KnownNames | undefin
   return names === undefined || names.includes(subject) ? [] : [unknownName(path, kind, subject, names)];
 };
 
-const checkWhen = (path: string, when: When | undefined, series: string, known?: KnownNames): readonly Problem[] => {
+const checkWhen = (
+  path: string,
+  when: When | undefined,
+  series: string | undefined,
+  known?: KnownNames,
+): readonly Problem[] => {
   if (when === undefined) return [];
   const problems: Problem[] = [];
   if (when.python !== undefined) problems.push(...checkRange(`${path}.python`, when.python, series));
@@ -106,19 +119,36 @@ const checkPair = (first: ManifestEntry, second: ManifestEntry, firstPath: strin
   return `expects ${second.expect}, but ${firstPath} (${first.id}) expects ${first.expect} of the same case under the same conditions`;
 };
 
-/** Checks what the schema cannot: all problems at once, each with its JSON path. Empty when there is none. */
-export const checkManifest = (manifest: Manifest, known?: KnownNames): readonly Problem[] => {
+/** Checks classes: of one series, or shared by all. `shared` are those that a manifest's own come beside. */
+const checkClasses = (
+  classes: readonly EnvironmentClass[],
+  shared: readonly EnvironmentClass[],
+  series: string | undefined,
+  known: KnownNames | undefined,
+): readonly Problem[] => {
   const problems: Problem[] = [];
-  const names = new Map<string, number>();
-  for (const [index, environmentClass] of manifest.environment.entries()) {
+  const names = new Map(shared.map(({ name }) => [name, 'a shared class (recipes/manifests/environment.json)']));
+  for (const [index, environmentClass] of classes.entries()) {
     const path = `$.environment[${index}]`;
     const earlier = names.get(environmentClass.name);
-    if (earlier !== undefined)
-      problems.push({ path: `${path}.name`, message: `the same name as $.environment[${earlier}]` });
-    names.set(environmentClass.name, index);
+    if (earlier !== undefined) problems.push({ path: `${path}.name`, message: `the same name as ${earlier}` });
+    names.set(environmentClass.name, path);
     problems.push(...checkPattern(`${path}.pattern`, environmentClass.pattern));
-    problems.push(...checkWhen(`${path}.when`, environmentClass.when, manifest.series, known));
+    problems.push(...checkWhen(`${path}.when`, environmentClass.when, series, known));
   }
+  return problems;
+};
+
+/**
+ * Checks what the schema cannot: all problems at once, each with its JSON path. Empty when there is none. `shared` are the
+ * classes that every series has, where the manifest does not hold them itself.
+ */
+export const checkManifest = (
+  manifest: Manifest,
+  known?: KnownNames,
+  shared: readonly EnvironmentClass[] = [],
+): readonly Problem[] => {
+  const problems: Problem[] = [...checkClasses(manifest.environment, shared, manifest.series, known)];
   for (const [index, entry] of manifest.entries.entries()) {
     const path = `$.entries[${index}]`;
     problems.push(...checkWhen(`${path}.when`, entry.when, manifest.series, known));
@@ -130,13 +160,41 @@ export const checkManifest = (manifest: Manifest, known?: KnownNames): readonly 
   return problems;
 };
 
-/**
- * Reads a manifest from its text: syntax, schema and everything that `checkManifest` checks.
- * Failures: `file-invalid` (`file` is named in it).
- */
-export const parseManifest = (text: string, file: string, known?: KnownNames): Result<Manifest> => {
-  const parsed = parseJson(manifestSchema, text);
-  const problems = parsed.ok ? checkManifest(parsed.value, known) : parsed.error;
+/** Reads the classes that every series has. Failures: `file-invalid` (`file` is named in it). */
+export const parseEnvironment = (
+  text: string,
+  file: string,
+  known?: KnownNames,
+): Result<readonly EnvironmentClass[]> => {
+  const parsed = parseJson(environmentFileSchema, text);
+  const problems = parsed.ok ? checkClasses(parsed.value.environment, [], undefined, known) : parsed.error;
   if (!parsed.ok || problems.length > 0) return fail({ code: 'file-invalid', what: 'manifest', file, problems });
-  return ok(parsed.value);
+  return ok(parsed.value.environment);
+};
+
+/** A list's index says little to whoever looks for the entry in the file: its id is added. */
+const nameEntries = (problems: readonly Problem[], text: string): readonly Problem[] => {
+  const ids = parseJson(entryIdsSchema, text);
+  if (!ids.ok) return problems;
+  return problems.map((problem) => {
+    const [, index] = /^\$\.entries\[(\d+)\]/.exec(problem.path) ?? [];
+    const id = index === undefined ? undefined : ids.value.entries[Number(index)]?.id;
+    return id === undefined ? problem : { ...problem, message: `${id}: ${problem.message}` };
+  });
+};
+
+/**
+ * Reads a manifest from its text: syntax, schema and everything that `checkManifest` checks. What comes back has the shared
+ * classes after its own. Failures: `file-invalid` (`file` is named in it).
+ */
+export const parseManifest = (
+  text: string,
+  file: string,
+  shared: readonly EnvironmentClass[],
+  known?: KnownNames,
+): Result<Manifest> => {
+  const parsed = parseJson(manifestSchema, text);
+  const problems = parsed.ok ? checkManifest(parsed.value, known, shared) : nameEntries(parsed.error, text);
+  if (!parsed.ok || problems.length > 0) return fail({ code: 'file-invalid', what: 'manifest', file, problems });
+  return ok({ ...parsed.value, environment: [...parsed.value.environment, ...shared] });
 };

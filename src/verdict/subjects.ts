@@ -83,6 +83,10 @@ export const writeNotes = (
   const notes: string[] = [];
   if (input.manifest === undefined) {
     notes.push(`No manifest for CPython ${cell.python.series}: every failure and every skip counts as unexpected.`);
+  } else if (input.manifest.series !== cell.python.series) {
+    notes.push(
+      `No manifest for CPython ${cell.python.series}: judged by that of ${input.manifest.series}, the newest below.`,
+    );
   }
   if (input.roster === undefined) {
     notes.push(

@@ -175,7 +175,12 @@ class Three(Base, unittest.TestCase):
     expect(new Set(begun).size).toBe(4);
     expect(seen.at(-1)).toBe(13);
     expect(await readdir(join(tree.dir, 's'))).toEqual([]);
-    expect(four.ok && four.value.environment).toMatchObject({ network: false, resources: [], emulated: false });
+    expect(four.ok && four.value.environment).toMatchObject({
+      network: false,
+      resources: [],
+      emulated: false,
+      memoryLimitBytes: 0,
+    });
   });
 
   test('an interrupt ends every process and is a failure', async () => {

@@ -29,6 +29,9 @@ export const plainFacts: Facts = {
     ipv6: true,
     root: false,
     resources: [],
+    memoryLimitBytes: 0,
+    timeZoneUtc: true,
+    cLocale: true,
   },
 };
 

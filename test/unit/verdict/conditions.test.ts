@@ -39,9 +39,27 @@ describe('evaluateWhen', () => {
     [{ ipv6: false }, false],
     [{ root: true }, false],
     [{ resourceMissing: 'cpu' }, true],
+    [{ memoryLimitBelowBytes: 1 }, true],
+    [{ timeZoneUtc: true, cLocale: true }, true],
+    [{ timeZoneUtc: false }, false],
+    [{ cLocale: false }, false],
     [{ python: '>=3.14.0', root: true }, false],
   ])('%j: %s', (when, expected) => {
     expect(evaluateWhen(when, plainFacts)).toBe(expected);
+  });
+
+  it('takes a fact that was never gathered for neither answer', () => {
+    const { memoryLimitBytes, timeZoneUtc, cLocale, ...older } = plainFacts.environment;
+    expect([memoryLimitBytes, timeZoneUtc, cLocale]).toEqual([0, true, true]);
+    const facts = { ...plainFacts, environment: older };
+    for (const when of [
+      { timeZoneUtc: true },
+      { timeZoneUtc: false },
+      { cLocale: true },
+      { memoryLimitBelowBytes: 9 },
+    ]) {
+      expect(evaluateWhen(when, facts)).toBe(false);
+    }
   });
 
   it('gives a FIPS version its own sequence, and knows enabled resources', () => {
@@ -58,6 +76,8 @@ it.each<[When, When, boolean]>([
   [{ python: '<3.14.5' }, { python: '>=3.14.5' }, false],
   [{ python: '<3.14.5' }, { awslc: '>=5.0.0' }, true],
   [{ fips: true }, { fips: false }, false],
+  [{ timeZoneUtc: true }, { timeZoneUtc: false }, false],
+  [{ cLocale: true }, { cLocale: false }, false],
   [{ arch: ['x86_64'] }, { arch: ['aarch64', 'x86_64'] }, true],
   [{ arch: ['x86_64'] }, { arch: ['aarch64'] }, false],
   [{ capability: { pha: true } }, { capability: { pha: false, pskTls13: true } }, false],

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { Manifest } from '../../../src/model/manifest.ts';
-import { checkManifest, parseManifest } from '../../../src/verdict/manifest.ts';
-import { judgePlain, listVerdicts, makeManifest, makeRun, tellFile } from '../../rig/suite-runs.ts';
+import type { EnvironmentClass, Manifest } from '../../../src/model/manifest.ts';
+import type { EnvironmentFacts } from '../../../src/model/suite.ts';
+import { checkManifest, parseEnvironment, parseManifest } from '../../../src/verdict/manifest.ts';
+import { judgePlain, listVerdicts, makeManifest, makeRun, plainFacts, tellFile } from '../../rig/suite-runs.ts';
 
 const known = { hashes: ['sha256', 'sha3_256'], functions: ['SSL_read_ex'] };
 const entry = { id: 'test.test_ssl.A.test_x', expect: 'fail', match: 'x' } as const;
@@ -100,7 +101,7 @@ describe('checkManifest', () => {
 describe('parseManifest', () => {
   it('fails with file-invalid for text, schema and content', () => {
     const problemsOf = (text: string): unknown => {
-      const parsed = parseManifest(text, 'x.json');
+      const parsed = parseManifest(text, 'x.json', []);
       return parsed.ok || parsed.error.code !== 'file-invalid' ? parsed : parsed.error.problems.map(({ path }) => path);
     };
     expect(problemsOf('{')).toEqual(['$']);
@@ -112,12 +113,87 @@ describe('parseManifest', () => {
       '$.entries[1]',
     ]);
   });
+
+  it('refuses an entry whose reason a draft left open, and names it', () => {
+    const drafted = makeManifest([entry, { ...entry, id: 'test.b', reason: '' }]);
+    const parsed = parseManifest(JSON.stringify(drafted), '3.14.json', []);
+    expect(parsed).toMatchObject({
+      error: {
+        code: 'file-invalid',
+        problems: [
+          { path: '$.entries[1].reason', message: expect.stringMatching(/^test\.b: needs a reason/) as string },
+        ],
+      },
+    });
+  });
+
+  it('adds the shared classes after its own, and refuses a name that is taken', () => {
+    const [own, shared] = ['own', 'shared'].map((name) => ({ name, pattern: `^${name}$`, reason: 'about something' }));
+    if (own === undefined || shared === undefined) throw new Error('two classes were made');
+    const text = JSON.stringify(makeManifest([], [own]));
+    const parsed = parseManifest(text, 'x.json', [shared]);
+    expect(parsed.ok && parsed.value.environment.map(({ name }) => name)).toEqual(['own', 'shared']);
+    expect(parseManifest(text, 'x.json', [own])).toMatchObject({
+      error: {
+        problems: [{ path: '$.environment[0].name', message: expect.stringContaining('shared class') as string }],
+      },
+    });
+  });
+});
+
+describe('parseEnvironment', () => {
+  it('checks what it can without a series', () => {
+    const wrong = {
+      version: 1,
+      environment: [{ name: 'a', pattern: '', when: { resourceMissing: 'memoy' }, reason: 'about something' }],
+    };
+    expect(parseEnvironment(JSON.stringify(wrong), 'environment.json')).toMatchObject({
+      error: { problems: [{ path: '$.environment[0].pattern' }, { path: '$.environment[0].when.resourceMissing' }] },
+    });
+  });
+});
+
+const readShared = async (): Promise<readonly EnvironmentClass[]> => {
+  const file = new URL('../../../recipes/manifests/environment.json', import.meta.url);
+  const parsed = parseEnvironment(await readFile(file, 'utf8'), 'environment.json');
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error, null, 2));
+  return parsed.value;
+};
+
+describe('recipes/manifests/environment.json', () => {
+  const judged = async (reason: string, environment: Partial<EnvironmentFacts>): Promise<string[]> =>
+    listVerdicts(
+      judgePlain({
+        runs: [makeRun('first', tellFile('test_x', [{ id: 'test.test_x.A.test_a', outcome: 'skip', reason }]))],
+        manifest: makeManifest([], [...(await readShared())]),
+        facts: { ...plainFacts, environment: { ...plainFacts.environment, ...environment } },
+      }),
+    );
+
+  it.each<[string, Partial<EnvironmentFacts>]>([
+    ['not enough memory: 4.0G minimum needed', { memoryLimitBytes: 8 * 2 ** 30 }],
+    ["resource 'cpu' is not enabled", { resources: ['cpu'] }],
+    ['Could not retrieve http://www.pythontest.net/hashlib/blake2b.txt', { network: true, resources: ['network'] }],
+    ['local time needs to be different from UTC', { timeZoneUtc: false }],
+    ['locale-specific month name needs to be different from C locale', { cLocale: false }],
+  ])('explains %j, and not with %j', async (reason, otherwise) => {
+    expect(await judged(reason, {})).toEqual(['SKIP test.test_x.A.test_a']);
+    expect(await judged(reason, otherwise)).toEqual(['NEWSKIP test.test_x.A.test_a']);
+  });
+
+  it.each(['IPv6 not enabled', 'IPv6 not available', 'IPv6 support required'])(
+    'explains %j where there is no IPv6 only',
+    async (reason) => {
+      expect(await judged(reason, { ipv6: false })).toEqual(['SKIP test.test_x.A.test_a']);
+      expect(await judged(reason, {})).toEqual(['NEWSKIP test.test_x.A.test_a']);
+    },
+  );
 });
 
 describe('recipes/manifests/3.14.json', () => {
   const load = async (): Promise<Manifest> => {
     const file = new URL('../../../recipes/manifests/3.14.json', import.meta.url);
-    const parsed = parseManifest(await readFile(file, 'utf8'), '3.14.json');
+    const parsed = parseManifest(await readFile(file, 'utf8'), '3.14.json', await readShared());
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.error, null, 2));
     return parsed.value;
   };
