@@ -21,8 +21,9 @@ const hashFunctions: Readonly<Record<string, string>> = {
   shake_256: 'EVP_shake256',
 };
 
-/** Functions that some CPython series calls and some AWS-LC version lacks (ARCHITECTURE.md, "Capabilities"). */
+/** Functions and macros that some CPython series uses and some AWS-LC version lacks (ARCHITECTURE.md, "Capabilities"). */
 const watchedFunctions = [
+  'BIO_FP_TEXT',
   'EVP_MD_do_all',
   'SSL_CTX_set_num_tickets',
   'SSL_get0_verified_chain',
@@ -84,6 +85,9 @@ export const compareCapabilities = (expected: Capabilities, found: Capabilities)
     .map((name) => ({ name, expected: wanted[name] ?? 'not stated', found: got[name] ?? 'not stated' }));
 };
 
+/** A macro has no parenthesis after its name to look for. */
+const isMacro = (name: string): boolean => name === 'BIO_FP_TEXT';
+
 /** What the preprocessed probe must and must not hold, so that a script without this tool can check it too. */
 export const capabilityTexts = (capabilities: Capabilities): { present: string[]; absent: string[] } => {
   const entries: [string, boolean][] = [
@@ -93,7 +97,10 @@ export const capabilityTexts = (capabilities: Capabilities): { present: string[]
       `${name}(`,
       capabilities.hashes.includes(hash),
     ]),
-    ...Object.entries(capabilities.functions).map(([name, present]): [string, boolean] => [`${name}(`, present]),
+    ...Object.entries(capabilities.functions).map(([name, present]): [string, boolean] => [
+      isMacro(name) ? name : `${name}(`,
+      present,
+    ]),
   ];
   return {
     present: entries.filter(([, present]) => present).map(([text]) => text),
