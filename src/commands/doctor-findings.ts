@@ -57,7 +57,9 @@ const libraryFinding = (library: LibraryKnowledge, facts: DoctorFacts): Finding 
   const missing = facts.missing.find((item) => item.kind === 'library' && item.name === name);
   if (missing === undefined) {
     const version = facts.host.devPackages.find((found) => found.library === name)?.version ?? '';
-    return { area: 'libraries', name, level: 'ok', text: `${version}: gives ${modules}` };
+    const text =
+      library.twin === true ? `${facts.host.openssl?.version ?? ''}: for the twin` : `${version}: gives ${modules}`;
+    return { area: 'libraries', name, level: 'ok', text };
   }
   return {
     area: 'libraries',
@@ -66,7 +68,7 @@ const libraryFinding = (library: LibraryKnowledge, facts: DoctorFacts): Finding 
     text:
       substitutes.length > 0
         ? `headers not found: for ${modules} ${substitutes.join(', ')}`
-        : `headers not found: no ${modules}; lost: ${library.losing}`,
+        : `headers not found: ${library.twin === true ? 'no twin' : `no ${modules}`}; lost: ${library.losing}`,
     next: howToGet(missing, facts),
   };
 };

@@ -19,6 +19,7 @@ export interface SelectionOptions {
   readonly preset?: string;
   readonly tests?: readonly string[];
   readonly match?: readonly string[];
+  readonly openssl?: string;
   readonly mirror?: readonly string[];
   readonly catalogue?: string;
   readonly jobs?: string;
@@ -77,6 +78,10 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
   if (preset !== undefined && (options.tests ?? []).length > 0) {
     failures.push({ code: 'usage', message: '--preset and --tests both say what to run.', next: 'Give one of them.' });
   }
+  if (options.openssl !== undefined && !/^path:./.test(options.openssl)) {
+    const next = 'It takes path:DIR, the prefix that an OpenSSL was installed to.';
+    failures.push({ code: 'usage', message: `--openssl '${options.openssl}': names no directory.`, next });
+  }
   if (failures.length > 0) return fail(failures);
   const axes: Partial<Axes> = {
     ...(options.python === undefined ? {} : { python: options.python.map(absolutePath(cwd)) }),
@@ -92,6 +97,7 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     ...(preset === undefined ? {} : { preset }),
     tests: options.tests ?? [],
     match: options.match ?? [],
+    ...(options.openssl === undefined ? {} : { openssl: absolutePath(cwd)(options.openssl) }),
   });
 };
 

@@ -123,6 +123,22 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./test.ts').then(({ runTest }) => runTest(options, context))), options),
     );
 
+  addTests(
+    addPipeline(
+      add(
+        'diff',
+        'say what the suites do otherwise on OpenSSL: what is AWS-LC’s doing',
+        'cpython-awslc diff --preset quick',
+      ),
+    ),
+  )
+    .option('--openssl <path:dir>', "the prefix of an installed OpenSSL (default: this machine's libssl-dev)")
+    .option('--rerun', 'run again though results of this machine are recorded')
+    .option('--markdown <file>', 'write a Markdown report, for a CI summary page')
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./diff.ts').then(({ runDiff }) => runDiff(options, context))), options),
+    );
+
   addSelection(add('run', 'run the built Python', 'cpython-awslc run -- -m pip --version'))
     .argument('[args...]', 'arguments of Python, after --')
     .action((args: readonly string[], options: object) =>

@@ -66,7 +66,7 @@ export const readHost = async (options: HostOptions): Promise<Result<Host>> => {
   const osRelease = readOsRelease(root);
   const packageFamily = findPackageFamily(osRelease, knowledge.value.families);
   const arch = machine();
-  const [tools, devPackages, libc, nativeFlags] = await Promise.all([
+  const [tools, libraries, libc, nativeFlags] = await Promise.all([
     readTools(knowledge.value, options),
     readDevPackages(knowledge.value, packageFamily, options),
     readLibc(options),
@@ -75,10 +75,13 @@ export const readHost = async (options: HostOptions): Promise<Result<Host>> => {
   // A question cut short looks like a missing tool: say nothing rather than that.
   if (isAborted(options.signal)) return fail({ code: 'interrupted', signal: String(options.signal?.reason) });
   const cpu = readCpu(root);
+  const forTwins = new Set(knowledge.value.libraries.filter(({ twin }) => twin === true).map(({ name }) => name));
+  const openssl = libraries.find(({ library }) => forTwins.has(library))?.version;
   return ok({
     platform: { arch, libc: libc.kind },
     tools,
-    devPackages,
+    devPackages: libraries.filter(({ library }) => !forTwins.has(library)),
+    ...(openssl === undefined ? {} : { openssl: { version: openssl } }),
     nativeFlags,
     machine: {
       cpu: cpu.model,

@@ -21,6 +21,8 @@ export interface Host {
   /** Programs found, by name, sorted: `{ name: 'gcc', version: 'gcc (Debian 12.2.0-14+deb12u1) 12.2.0' }`. */
   readonly tools: readonly Tool[];
   readonly devPackages: readonly DevPackage[];
+  /** The machine's own OpenSSL, which a twin is compiled against; no part of a core. Absent when its headers are. */
+  readonly openssl?: { readonly version: string };
   /** `native` as explicit compiler flags; empty when the compiler cannot say. */
   readonly nativeFlags: readonly string[];
   readonly machine: Machine;

@@ -60,8 +60,9 @@ const librarySchema = z.strictObject({
   need: needSchema.extract(['required', 'recommended', 'optional']),
   headers: z.array(z.string()).min(1).describe('any of these, as in #include <…>, shows that it is installed'),
   pkgConfig: z.string().optional().describe('name of its .pc file'),
-  modules: z.array(moduleSchema).min(1),
-  losing: z.string().describe('what a Python without it cannot do'),
+  modules: z.array(moduleSchema).describe('what it gives a core; none when only a twin uses it'),
+  losing: z.string().describe('what a Python without it cannot do, or what cannot be asked without it'),
+  twin: z.literal(true).optional().describe('only a twin is compiled against it: no core depends on it'),
   packages: packagesSchema,
 });
 

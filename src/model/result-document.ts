@@ -4,7 +4,7 @@ import { proofSchema } from './proof.ts';
 import { verdictReportSchema } from './verdict.ts';
 
 /** A failure in a document: its stable code, and what belongs to that code. */
-const failureSchema = z.looseObject({ code: z.string() });
+export const failureSchema = z.looseObject({ code: z.string() });
 
 /** What `--json` prints when a command failed before it had anything else to say. */
 export const failuresDocumentSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { cacheReportSchema } from './cache.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
+import { diffDocumentSchema } from './diff.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { listReportSchema } from './inventory.ts';
 import type { Json } from './json.ts';
@@ -53,6 +54,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'cache', title: 'cache --json', schema: cacheReportSchema },
   { name: 'pin', title: 'pin --json', schema: pinReportSchema },
   { name: 'result', title: 'fetch, build, prove and test --json', schema: resultDocumentSchema },
+  { name: 'diff', title: 'diff --json', schema: diffDocumentSchema },
   { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },
   { name: 'run', title: 'run.json: what a run did and found', schema: runRecordSchema },

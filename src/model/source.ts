@@ -20,6 +20,17 @@ export interface AwslcChoice {
   readonly source: Source;
 }
 
+/** The OpenSSL that a twin is compiled against: the machine's -dev package, or a tree that is in the store already. */
+export type OpensslChoice =
+  | { readonly from: 'machine'; readonly version: string }
+  | {
+      readonly from: 'tree';
+      readonly version: string;
+      readonly source: Extract<Source, { kind: 'tree' }>;
+      /** It has shared libraries, which the twin then carries with it. */
+      readonly isShared: boolean;
+    };
+
 /** What `path:` and `git:` selections turned out to be, by the text that asked for them. */
 export interface LooseSources {
   readonly python: ReadonlyMap<string, PythonChoice>;

@@ -81,8 +81,21 @@ Error=This Python belongs to the store of cpython-awslc, which checks that it st
  Make a virtual environment (python3 -m venv DIR), or take a copy of your own: cpython-awslc build --prefix DIR
 `;
 
+/** What the install step of a twin does otherwise. */
+export interface InstallVariant {
+  readonly subject: string;
+  readonly title: string;
+  readonly more: readonly Action[];
+}
+
+const ofCell: InstallVariant = { subject: 'cell', title: 'install', more: [] };
+
 /** Puts core and modules together, adds pip, and lays the .pyc files of site-packages: `{tree}/opt/cpython-awslc`. */
-export const planInstall = (draft: CellDraft, inputs: { readonly core: Step; readonly modules: Step }): Step => {
+export const planInstall = (
+  draft: CellDraft,
+  inputs: { readonly core: Step; readonly modules: Step } & Readonly<Record<string, Step>>,
+  variant: InstallVariant = ofCell,
+): Step => {
   const prefix = '{tree}/opt/cpython-awslc';
   const library = `${prefix}/lib/python${draft.cell.python.series}`;
   const python = `${prefix}/bin/python3`;
@@ -122,8 +135,8 @@ export const planInstall = (draft: CellDraft, inputs: { readonly core: Step; rea
   ];
   return makeStep({
     kind: 'install',
-    subject: 'cell',
-    title: 'install',
+    subject: variant.subject,
+    title: variant.title,
     inputs: { ...inputs },
     actions: [
       { do: 'copy-linked', from: '{core}/opt', to: '{tree}/opt' },
@@ -135,6 +148,7 @@ export const planInstall = (draft: CellDraft, inputs: { readonly core: Step; rea
         text: externallyManaged,
         why: 'a tree of the store is never changed',
       },
+      ...variant.more,
     ],
     alsoDependsOn: { environment: buildEnvironment },
   });

@@ -3,6 +3,7 @@ import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
 import type { Plan, PlannedCell, Step, TestSelection } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import type { OpensslChoice } from '../model/source.ts';
 import type { CellChoice, ResolvedRecipe } from '../recipe/resolve.ts';
 import { planAwslc } from './awslc.ts';
 import { planCore } from './core.ts';
@@ -10,6 +11,7 @@ import type { Asset, CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
 import { planInstall, planModules } from './modules.ts';
+import { planTwin } from './twin.ts';
 import { planProve, planTest } from './verify.ts';
 
 export interface PlanInput {
@@ -18,6 +20,8 @@ export interface PlanInput {
   /** Files of this tool that run inside the built Python. */
   readonly assets: readonly Asset[];
   readonly test: TestSelection;
+  /** The OpenSSL of the twin, unless it is the machine's own. */
+  readonly openssl?: OpensslChoice;
 }
 
 const compilerPairs = [
@@ -58,6 +62,7 @@ const planCell = (
   draft: CellDraft,
   id: string,
   test: TestSelection,
+  openssl: OpensslChoice | undefined,
 ): { planned: PlannedCell; steps: readonly Step[] } => {
   const awslc = planAwslc(draft);
   const core = planCore(draft);
@@ -71,7 +76,8 @@ const planCell = (
   const install = planInstall(draft, { core: core.core, modules });
   const prove = planProve(draft, install, buildExpectations(draft));
   const tested = planTest(draft, install, test);
-  const steps = [...awslc.all, ...core.all, modules, install, prove, tested];
+  const twin = openssl === undefined ? [] : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
+  const steps = [...awslc.all, ...core.all, modules, install, prove, tested, ...twin];
   return {
     planned: {
       id,
@@ -100,13 +106,15 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
   const { resolved, host, assets, test } = input;
   const compilers = chooseTools(host);
   if (!compilers.ok) return compilers;
+  const openssl: OpensslChoice | undefined =
+    input.openssl ?? (host.openssl === undefined ? undefined : { from: 'machine', ...host.openssl });
   const steps = new Map<string, Step>();
   const cells: PlannedCell[] = [];
   const notes = new Set<string>();
   for (const choice of resolved.cells) {
     const targetFlags = choice.target.cflags.flatMap((flag) => (flag === 'native' ? host.nativeFlags : [flag]));
     const draft: CellDraft = { ...choice, targetFlags, host, assets, compilers: compilers.value };
-    const { planned, steps: ofCell } = planCell(draft, nameCell(choice), test);
+    const { planned, steps: ofCell } = planCell(draft, nameCell(choice), test, openssl);
     cells.push(planned);
     for (const step of ofCell) steps.set(step.id, step);
     for (const note of noteCell(choice, targetFlags)) notes.add(note);
@@ -128,7 +136,13 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
 };
 
 /** Kinds of steps in the order in which a command runs up to one of them. */
-const stages = { fetch: ['unpack'], build: ['install'], prove: ['prove'], test: ['prove', 'test'] } as const;
+const stages = {
+  fetch: ['unpack'],
+  build: ['install'],
+  prove: ['prove'],
+  test: ['prove', 'test'],
+  diff: ['prove', 'test'],
+} as const;
 
 /** How far a command runs a plan. */
 export type Stage = keyof typeof stages;
@@ -136,5 +150,6 @@ export type Stage = keyof typeof stages;
 /** The steps that a command must bring about; what they need comes with them. */
 export const selectGoals = (plan: Plan, stage: Stage): readonly Step[] => {
   const kinds: readonly string[] = stages[stage];
-  return plan.steps.filter((step) => kinds.includes(step.kind));
+  // A twin's steps are in every plan, and run only for a comparison or when `test` has to ask it.
+  return plan.steps.filter(({ kind, subject }) => kinds.includes(kind) && (subject !== 'twin' || stage === 'diff'));
 };

@@ -39,7 +39,7 @@ const isAtLeast = (line: string, minimum: string): boolean => {
 
 /** Everything that the knowledge lists and the host lacks, in the order of the knowledge. `runtime` names what is there. */
 export const findMissing = (
-  host: Pick<Host, 'tools' | 'devPackages'>,
+  host: Pick<Host, 'tools' | 'devPackages' | 'openssl'>,
   knowledge: ToolchainKnowledge,
   runtime: ReadonlySet<string>,
 ): readonly Missing[] => [
@@ -60,7 +60,11 @@ export const findMissing = (
     ];
   }),
   ...knowledge.libraries.flatMap((library): readonly Missing[] =>
-    host.devPackages.some((found) => found.library === library.name && found.version !== undefined)
+    (
+      library.twin === true
+        ? host.openssl !== undefined
+        : host.devPackages.some((found) => found.library === library.name && found.version !== undefined)
+    )
       ? []
       : [{ kind: 'library', name: library.name, need: library.need, why: library.losing, packages: library.packages }],
   ),

@@ -51,11 +51,16 @@ const describeSuites = ({ preset, files }: TestSelection): string =>
   files.join() === presetFiles[preset].join() ? `run the ${preset} suites` : `run ${files.join(', ')}`;
 
 /** Runs the suites through the driver: the raw events are this machine's only, verdicts are made from them each time. */
-export const planTest = (draft: CellDraft, install: Step, selection: TestSelection): Step =>
+export const planTest = (
+  draft: CellDraft,
+  install: Step,
+  selection: TestSelection,
+  subject: 'cell' | 'twin' = 'cell',
+): Step =>
   makeStep({
     kind: 'test',
-    subject: 'cell',
-    title: describeSuites(selection),
+    subject,
+    title: subject === 'cell' ? describeSuites(selection) : `${describeSuites(selection)} on the twin`,
     inputs: { install },
     actions: [
       {

@@ -26,7 +26,7 @@ const escapeHtml = (text: string): string =>
   stripControls(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** Text as Markdown shows it literally, on one line. */
-const escapeInline = (text: string): string =>
+export const escapeInline = (text: string): string =>
   escapeHtml(text)
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_{}[\]#|~]/g, '\\$&');

@@ -28,7 +28,8 @@ export interface AdoptInput {
   readonly notice: (text: string) => void;
 }
 
-interface Adopted {
+/** A tree that is in the store now, and what a plan says of it. */
+export interface Adopted {
   readonly source: Extract<Source, { kind: 'tree' }>;
   readonly tree: string;
 }
@@ -90,14 +91,21 @@ const takeTree = async (
   return got.ok ? ok({ description: 'a commit', commit: got.value.commit }) : got;
 };
 
-/** Puts a tree into the store under the key of the step that a plan has for it. */
-const adoptTree = async (asked: string, subject: 'awslc' | 'cpython', input: AdoptInput): Promise<Result<Adopted>> => {
+/**
+ * Puts what `take` writes into a directory into the store, under the key of the step that a plan has for it. Failures:
+ * those of `take`, `io-failed`, `disk-full`.
+ */
+export const adoptTree = async (
+  subject: 'awslc' | 'cpython' | 'openssl',
+  take: (into: string) => Promise<Result<{ description: string; commit?: string }>>,
+  input: Pick<AdoptInput, 'store' | 'notice'>,
+): Promise<Result<Adopted>> => {
   const { store } = input;
   const begun = await beginEntry(store, `adopt-${process.pid}`);
   if (!begun.ok) return begun;
   try {
     const startedAt = new Date();
-    const taken = await takeTree(asked, subject, join(begun.value, 'tree'), input);
+    const taken = await take(join(begun.value, 'tree'));
     if (!taken.ok) return taken;
     const listed = await listTree(join(begun.value, 'tree'));
     if (!listed.ok) return listed;
@@ -129,7 +137,7 @@ const adoptTree = async (asked: string, subject: 'awslc' | 'cpython', input: Ado
 };
 
 const adoptAwslc = async (asked: string, input: AdoptInput): Promise<Result<AwslcChoice>> => {
-  const adopted = await adoptTree(asked, 'awslc', input);
+  const adopted = await adoptTree('awslc', (into) => takeTree(asked, 'awslc', into, input), input);
   if (!adopted.ok) return adopted;
   const { path, signal } = input;
   const facts = await readAwslcHeaders({ tree: adopted.value.tree, path, signal });
@@ -155,7 +163,7 @@ const adoptPython = async (
   known: readonly Series[],
   input: AdoptInput,
 ): Promise<Result<PythonChoice>> => {
-  const adopted = await adoptTree(asked, 'cpython', input);
+  const adopted = await adoptTree('cpython', (into) => takeTree(asked, 'cpython', into, input), input);
   if (!adopted.ok) return adopted;
   const version = await readPythonVersion(adopted.value.tree);
   const name = version === undefined ? undefined : /^\d+\.\d+/.exec(version)?.[0];

@@ -4,7 +4,7 @@ import type { Host } from '../model/host.ts';
 import type { Plan, TestSelection } from '../model/plan.ts';
 import type { Axes, Preset, Recipe } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import type { LooseSources } from '../model/source.ts';
+import type { LooseSources, OpensslChoice } from '../model/source.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
 import { resolveRecipe } from '../recipe/resolve.ts';
@@ -20,6 +20,8 @@ export interface Selection {
   /** Test files instead of the preset's. */
   readonly tests: readonly string[];
   readonly match: readonly string[];
+  /** The twin's OpenSSL, `path:DIR`, unless it is the machine's own. */
+  readonly openssl?: string;
 }
 
 export interface PrepareInput {
@@ -33,6 +35,8 @@ export interface PrepareInput {
   readonly signal: AbortSignal;
   /** Puts `path:` and `git:` sources into the store and probes them. */
   readonly adopt: (recipe: Recipe, axes: Partial<Axes>) => Promise<Result<LooseSources, readonly Failure[]>>;
+  /** Puts the twin's OpenSSL into the store, when the selection names one. */
+  readonly adoptOpenssl: (asked: string) => Promise<Result<OpensslChoice>>;
 }
 
 /** A plan and what it was made from. */
@@ -79,11 +83,15 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     loose: loose.value,
   });
   if (!resolved.ok) return resolved;
+  const asked = input.selection.openssl;
+  const openssl = asked === undefined ? ok(undefined) : await input.adoptOpenssl(asked);
+  if (!openssl.ok) return one(openssl);
   const plan = makePlan({
     resolved: resolved.value,
     host: host.value,
     assets: assets.value,
     test: chooseTests(input.selection, recipe.value),
+    ...(openssl.value === undefined ? {} : { openssl: openssl.value }),
   });
   return plan.ok ? ok({ plan: plan.value, host: host.value, assets: assets.value }) : plan;
 };

@@ -27,7 +27,10 @@ import { probe } from '../steps/probe.ts';
 import { prove } from '../steps/prove.ts';
 import { unpackStep } from '../steps/unpack.ts';
 import { loadManifest, loadRoster, loadTimings, toolDir } from './data.ts';
-import { executePlan, type StepOutcome } from './execute.ts';
+import { casesLineOf } from './cases.ts';
+import type { ComparedSuites } from './compare-twin.ts';
+import { consultTwins, selectFirstGoals } from './consult-twins.ts';
+import { executePlan, type ExecuteOptions, type StepOutcome } from './execute.ts';
 import { machineKinds, storeKey } from './inspect.ts';
 import type { Prepared } from './prepare.ts';
 import { lookupStep, type Store } from './store.ts';
@@ -59,6 +62,10 @@ export interface CellSession {
   readonly proofOf?: string;
   readonly suites?: SuiteResults;
   readonly suitesOf?: string;
+  /** What became of asking the twin, when something failed that nothing explains. */
+  readonly twinNote?: string;
+  /** The twin's suites, and cases of either side that were run again alone: of a comparison. */
+  readonly comparison?: ComparedSuites;
   /** The suites ran in this session, not in an earlier one. */
   readonly suitesAreNew: boolean;
 }
@@ -77,6 +84,7 @@ const rerunKinds: Readonly<Record<Stage, readonly StepKind[]>> = {
   build: [],
   prove: ['prove'],
   test: ['prove', 'test'],
+  diff: ['prove', 'test'],
 };
 
 /** What is expected of a cell: its series' manifest and times, its version's roster. */
@@ -184,6 +192,13 @@ const gatherRecords = async (
   return records;
 };
 
+/** Says nothing more of steps that were told of before, and are only taken from the store. */
+const sayOnce =
+  (told: ReadonlyMap<string, StepOutcome>, listener: Listener): Listener =>
+  (event) => {
+    if (event.type !== 'step-finished' || event.outcome !== 'recorded' || !told.has(event.id)) listener(event);
+  };
+
 /** A run's id: when it began, and enough random to tell two apart. */
 const nameRun = (startedAt: string): string =>
   `${startedAt.replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
@@ -214,10 +229,12 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     return { outcomes: [], cells: [], failures: [ioFailure(error, runDir, 'make')], isRecorded: false };
   }
   const goals = selectGoals(plan, stage);
-  listener({ type: 'run-started', steps: plan.steps.map((step) => ({ id: step.id, title: step.title })) });
-  const outcomes = await executePlan({
+  const lines = [...plan.steps.map(({ id: step, title }) => ({ id: step, title }))];
+  for (const side of ['cell', 'twin'] as const) lines.push({ id: casesLineOf(side), title: `cases of the ${side}` });
+  listener({ type: 'run-started', steps: lines });
+  const execution: ExecuteOptions = {
     plan,
-    goals,
+    goals: selectFirstGoals(goals, plan),
     store,
     machine: host.machine,
     functions: {
@@ -241,20 +258,28 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     rerun: options.rerun ? rerunKinds[stage] : [],
     signal: options.signal,
     listener,
-  });
-  listener({ type: 'run-finished' });
-  const byId = new Map(outcomes.map((outcome) => [outcome.step.id, outcome]));
+  };
+  const first = await executePlan(execution);
+  const byId = new Map(first.map((outcome) => [outcome.step.id, outcome]));
   // An interruption is one failure, however many steps it ended.
-  const failures: Failure[] = outcomes.flatMap(({ failure }) =>
+  const failures: Failure[] = first.flatMap(({ failure }) =>
     failure === undefined || failure.code === 'interrupted' ? [] : [failure],
   );
-  if (options.signal.aborted) failures.push({ code: 'interrupted', signal: String(options.signal.reason) });
   const cells: CellSession[] = [];
   for (const planned of plan.cells) {
     const cell = await gatherCell(planned, byId, options);
     if (cell.ok) cells.push(cell.value);
     else failures.push(cell.error);
   }
+  const consulted =
+    failures.length > 0 || options.signal.aborted
+      ? undefined
+      : await consultTwins(stage, cells, { ...execution, listener: sayOnce(byId, listener) }, loadExpected);
+  listener({ type: 'run-finished' });
+  const outcomes = [...first, ...(consulted?.outcomes ?? [])];
+  failures.push(...(consulted?.failures ?? []).filter(({ code }) => code !== 'interrupted'));
+  if (options.signal.aborted) failures.push({ code: 'interrupted', signal: String(options.signal.reason) });
+  for (const [index, cell] of cells.entries()) cells[index] = { ...cell, ...consulted?.ofCell.get(cell.planned.id) };
   const isRecorded = failures.length === 0 && outcomes.every(({ outcome }) => outcome === 'recorded');
   if (isRecorded) {
     const known = (await readFile(pointerFile(options), 'utf8').catch(() => '')).trim();
@@ -264,6 +289,8 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     }
   }
   const cpuAfter = readChildCpuMs();
+  // What was done first tells more than that it was there when the twins needed it.
+  const known = new Map(outcomes.toReversed().map((outcome) => [outcome.step.id, outcome]));
   const record: RunRecord = {
     version: 1,
     kind: 'run',
@@ -276,8 +303,8 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     machine: host.machine,
     tools: [...host.tools],
     plan,
-    stepRecords: await gatherRecords(options, byId),
-    cells: cells.map((cell) => recordCell(cell, byId)),
+    stepRecords: await gatherRecords(options, known),
+    cells: cells.map((cell) => recordCell(cell, known)),
     exitCode: worstExitCode(failures.map(exitCodeOf)),
   };
   const file = join(runDir, 'run.json');

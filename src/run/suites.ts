@@ -11,7 +11,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import type { SuiteRun } from '../model/suite.ts';
 import type { Timings } from '../model/timings.ts';
 import { buildOnlyVariables } from '../plan/environment.ts';
-import { locateCases } from '../plan/shards.ts';
+import { locateCases, type CasesByFile } from '../plan/shards.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
 import { fillEnvironment, fillPlaces } from '../steps/places.ts';
 import { checkTestFiles } from '../steps/test-files.ts';
@@ -59,60 +59,92 @@ export const makeSuiteEnvironment = (
 
 const toRun = ({ pass, events, deaths }: SuitePass): SuiteRun => ({ pass, events, deaths });
 
+/** Runs suites from a linked copy of the installed Python, and writes their raw results to `{tree}/suites.json`. */
+const runInCopy = async (
+  context: StepContext,
+  run: (scratchDir: string) => Promise<Result<SuiteResults>>,
+): ReturnType<StepFunction> => {
+  const copied = await copyTree({
+    from: fillPlaces('{install}/opt', context),
+    to: fillPlaces('{work}/opt', context),
+    linked: true,
+    env: fillEnvironment(context),
+    signal: context.signal,
+  });
+  if (!copied.ok) return copied;
+  let scratchDir: string;
+  try {
+    // A short path: tests make Unix sockets below it, whose whole path may take 107 bytes.
+    scratchDir = await mkdtemp(join(tmpdir(), 'cpa-'));
+    await mkdir(fillPlaces('{tree}', context), { recursive: true });
+  } catch (error) {
+    return fail(ioFailure(error, tmpdir(), 'make a scratch directory in'));
+  }
+  try {
+    const results = await run(scratchDir);
+    if (!results.ok) return results;
+    const written = await writeJsonAtomic(fillPlaces('{tree}/suites.json', context), results.value);
+    return written.ok ? ok({ commands: [] }) : written;
+  } finally {
+    await removeTree(scratchDir);
+  }
+};
+
 /**
  * The test step: a first pass in shards, then a second one, each case alone, of what failed without being listed, crashed
- * or was not started. Raw results go to `{tree}/suites.json`; verdicts are computed from them each time.
+ * or was not started. Raw results go to `{tree}/suites.json`; verdicts are computed from them each time. Of a twin there
+ * is a first pass only: nothing is listed for it.
  */
 export const makeTestStep =
   (plan: Plan, expectedOf: (cell: PlannedCell) => Promise<Result<Expected>>): StepFunction =>
   async (step, context) => {
-    const cell = plan.cells.find(({ steps }) => steps['test-cell'] === step.id);
+    const side = step.subject === 'twin' ? 'twin' : 'cell';
+    const cell = plan.cells.find(({ steps }) => steps[`test-${side}`] === step.id);
     if (cell === undefined) throw new Error(`no cell has the test step ${step.id}`);
     const expected = await expectedOf(cell);
     if (!expected.ok) return expected;
-    const copied = await copyTree({
-      from: fillPlaces('{install}/opt', context),
-      to: fillPlaces('{work}/opt', context),
-      linked: true,
-      env: fillEnvironment(context),
-      signal: context.signal,
-    });
-    if (!copied.ok) return copied;
     const library = `{work}/opt/cpython-awslc/lib/python${cell.cell.python.series}`;
-    const unknown = await checkTestFiles(plan.test.files, fillPlaces(library, context));
-    if (unknown !== undefined) return fail(unknown);
-    let scratchDir: string;
-    try {
-      // A short path: tests make Unix sockets below it, whose whole path may take 107 bytes.
-      scratchDir = await mkdtemp(join(tmpdir(), 'cpa-'));
-      await mkdir(fillPlaces('{tree}', context), { recursive: true });
-    } catch (error) {
-      return fail(ioFailure(error, tmpdir(), 'make a scratch directory in'));
-    }
-    try {
-      const results = await runPasses(plan, cell, expected.value, context, scratchDir);
-      if (!results.ok) return results;
-      const written = await writeJsonAtomic(fillPlaces('{tree}/suites.json', context), results.value);
-      return written.ok ? ok({ commands: [] }) : written;
-    } finally {
-      await removeTree(scratchDir);
-    }
+    return runInCopy(context, async (scratchDir) => {
+      const unknown = await checkTestFiles(plan.test.files, fillPlaces(library, context));
+      if (unknown !== undefined) return fail(unknown);
+      const pass = makePass(expected.value.timings, context, scratchDir);
+      return side === 'twin' ? runTwinPass(plan, pass, context) : runPasses(plan, cell, expected.value, pass, context);
+    });
   };
 
-const runPasses = async (
-  plan: Plan,
-  cell: PlannedCell,
-  expected: Expected,
-  context: StepContext,
-  scratchDir: string,
-): Promise<Result<SuiteResults>> => {
+/** Some cases to run alone, on a cell or on its twin. */
+export interface CasesTask {
+  readonly pass: 'retest' | 'twin';
+  readonly cases: CasesByFile;
+}
+
+/** The step that runs some cases alone: `planCases` makes it, `taskOf` knows which. */
+export const makeCasesStep =
+  (taskOf: (id: string) => CasesTask | undefined): StepFunction =>
+  (step, context) => {
+    const task = taskOf(step.id);
+    if (task === undefined) throw new Error(`no cases are known for the step ${step.id}`);
+    return runInCopy(context, async (scratchDir) => {
+      const pass = makePass(undefined, context, scratchDir);
+      // One core's worth at a time: a case that fails only in company must have none.
+      const ran = await pass(task.pass, { from: 'cases', cases: task.cases, alone: true }, context.jobs);
+      if (!ran.ok) return ran;
+      const { environment, durationMs } = ran.value;
+      return ok({ runs: [toRun(ran.value)], environment, durationMs });
+    });
+  };
+
+type RunPass = (name: SuiteRun['pass'], selection: CaseSelection, processes: number) => Promise<Result<SuitePass>>;
+
+const noTimings: Timings = { version: 1, python: '', classesMs: {}, casesMs: {} };
+
+const makePass = (timings: Timings | undefined, context: StepContext, scratchDir: string): RunPass => {
   const env = makeSuiteEnvironment(context);
-  const atOnce = context.jobs * processesPerCore;
-  const pass = (name: SuiteRun['pass'], selection: CaseSelection, processes: number): Promise<Result<SuitePass>> =>
+  return (name, selection, processes) =>
     runSuitePass({
       pass: name,
       selection,
-      timings: expected.timings,
+      timings: timings ?? noTimings,
       shards: processes * shardsPerProcess,
       atOnce: processes,
       python: fillPlaces('{work}/opt/cpython-awslc/bin/python3', context),
@@ -127,7 +159,23 @@ const runPasses = async (
         context.progress(`${name} pass: ${done} of ${total} cases${running[0] === undefined ? '' : `, ${running[0]}`}`);
       },
     });
-  const first = await pass('first', { from: 'files', ...plan.test }, atOnce);
+};
+
+const runTwinPass = async (plan: Plan, pass: RunPass, context: StepContext): Promise<Result<SuiteResults>> => {
+  const ran = await pass('twin', { from: 'files', ...plan.test }, context.jobs * processesPerCore);
+  if (!ran.ok) return ran;
+  const { environment, durationMs } = ran.value;
+  return ok({ runs: [toRun(ran.value)], environment, durationMs });
+};
+
+const runPasses = async (
+  plan: Plan,
+  cell: PlannedCell,
+  expected: Expected,
+  pass: RunPass,
+  context: StepContext,
+): Promise<Result<SuiteResults>> => {
+  const first = await pass('first', { from: 'files', ...plan.test }, context.jobs * processesPerCore);
   if (!first.ok) return first;
   const results: SuiteResults = {
     runs: [toRun(first.value)],

@@ -1,7 +1,7 @@
 import { compareCodeUnits } from '../model/json.ts';
 import type { Manifest, Roster } from '../model/manifest.ts';
 import type { SuiteRun } from '../model/suite.ts';
-import { caseIdOf, type EntryUse, type Verdict, type VerdictCounts } from '../model/verdict.ts';
+import { caseIdOf, type EntryUse, type Verdict, type VerdictCounts, type VerdictName } from '../model/verdict.ts';
 import type { Facts } from './conditions.ts';
 import { findCase } from './findings.ts';
 import { judgeFiles } from './file-verdicts.ts';
@@ -115,11 +115,17 @@ export interface RetestCase {
  * The cases that must run again alone: unlisted failures, cases that never ended, and cases that were never started though
  * their file ran. By file and id; what is not a case (a file, a tearDownClass) cannot run alone and is left out.
  */
-export const selectRetest = (judgement: Judgement): readonly RetestCase[] => {
+export const selectRetest = (judgement: Judgement): readonly RetestCase[] =>
+  selectCases(judgement, ['FAIL', 'UNRESOLVED', 'LOST']);
+
+/** The cases that the twin must be asked about: failures that nothing explains, the retest included. */
+export const selectForTwin = (judgement: Judgement): readonly RetestCase[] => selectCases(judgement, ['FAIL']);
+
+const selectCases = (judgement: Judgement, names: readonly VerdictName[]): readonly RetestCase[] => {
   const chosen = new Map<string, RetestCase>();
   for (const { file, id, verdict } of judgement.verdicts) {
     const isFixture = / \((?:setUp|tearDown)(?:Class|Module)\)$/.test(id);
-    if ((verdict !== 'FAIL' && verdict !== 'UNRESOLVED' && verdict !== 'LOST') || id === file || isFixture) continue;
+    if (!names.includes(verdict) || id === file || isFixture) continue;
     const caseId = caseIdOf(id);
     chosen.set(caseKey(file, caseId), { file, id: caseId });
   }

@@ -66,6 +66,8 @@ export interface ReportFacts {
   /** True when they ran in an earlier run, and not again in this one. */
   readonly recorded: boolean;
   readonly durationMs: number;
+  /** What else to know: what the twin was asked. */
+  readonly notes?: readonly string[];
   /** An earlier run's id, and its results judged by today's manifest. */
   readonly baseline?: { readonly run: string; readonly verdicts: readonly Verdict[] };
 }
@@ -91,7 +93,7 @@ export const makeVerdictReport = (input: Omit<JudgeInput, 'selection'>, facts: R
     counts: { ...judgement.counts },
     verdicts: [...judgement.verdicts],
     entries: [...judgement.entries],
-    notes: [...judgement.notes],
+    notes: [...judgement.notes, ...(facts.notes ?? [])],
     ...(baseline === undefined
       ? {}
       : { baseline: { run: baseline.run, comparison: compareWithBaseline(judgement.verdicts, baseline.verdicts) } }),
