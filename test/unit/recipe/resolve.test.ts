@@ -15,7 +15,10 @@ if (python === undefined || awslc === undefined || series === undefined) throw n
 const catalogue: Catalogue = {
   awslc: {
     version: 1,
-    entries: ['5.12.0', '5.9.1', '5.10.0'].map((version) => ({ ...awslc, version })),
+    entries: [
+      ...['5.12.0', '5.9.1', '5.10.0'].map((version) => ({ ...awslc, version })),
+      { ...awslc, version: 'fips-4.2.0', line: 'fips-2025' },
+    ],
   },
   cpython: {
     version: 1,
@@ -66,6 +69,17 @@ describe('a selection', () => {
     ]);
   });
 
+  it('of a FIPS AWS-LC is refused, not built as if it were a plain one', () => {
+    expect(failures({ awslc: ['fips-4', '5.12.0'] })).toEqual([
+      {
+        code: 'unsupported',
+        what: 'AWS-LC fips-4.2.0',
+        why: expect.stringContaining('FIPS lines come with the next release of this tool') as string,
+        next: 'Choose an AWS-LC of the main line, as --awslc 5.',
+      },
+    ]);
+  });
+
   it('of an exact version is that one, a pre-release only by its whole name', () => {
     expect(resolved({ python: ['3.14.6'], awslc: ['5.9'] }).cells.map(({ cell }) => cell.awslc.version)).toEqual([
       '5.9.1',
@@ -91,7 +105,7 @@ describe('a selection', () => {
         code: 'unknown-version',
         subject: 'AWS-LC',
         suggestion: '5.12.0',
-        known: ['5.9.1', '5.10.0', '5.12.0'],
+        known: ['fips-4.2.0', '5.9.1', '5.10.0', '5.12.0'],
       }),
       expect.objectContaining({ code: 'usage', message: expect.stringContaining('Did you mean generic?') as unknown }),
       expect.objectContaining({ code: 'unsupported', what: 'Target graviton9 on this machine' }),
