@@ -168,6 +168,28 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./pin.ts').then(({ runPin }) => runPin(what, pinned, options, context))), options),
     );
 
+  const manifest = program
+    .command('manifest')
+    .description('propose entries of a manifest from runs, or check the manifests by all runs');
+  addJson(manifest.command('draft'))
+    .description('propose entries for what a run showed and nothing explains; their reasons are left to you')
+    .argument('[runs...]', 'ids of runs, or paths of their run.json (default: the newest run with suites)')
+    .option('--series <series>', 'the series to draft, when the runs are of several')
+    .option('--reasons-from <series>', "take that series' entries over, reasons included, where they explain the same")
+    .option('--store <dir>', 'where runs are kept')
+    .addHelpText(
+      'after',
+      `${example('cpython-awslc manifest draft > draft.json')}
+Standard output is recipes/manifests/SERIES.json without what the series has already. Every reason is empty, and a
+manifest with an empty reason is refused: write why, and the entry holds.`,
+    )
+    .action((runs: readonly string[], options: { json?: boolean }) =>
+      finish(
+        end(import('./manifest.ts').then(({ runManifestDraft }) => runManifestDraft(runs, options, context))),
+        options,
+      ),
+    );
+
   addJson(add('cache', 'look after the store', 'cpython-awslc cache verify'))
     .argument('<action>', 'status, verify, or gc')
     .option('--store <dir>', 'where finished steps are kept')

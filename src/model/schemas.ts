@@ -3,6 +3,7 @@ import { cacheReportSchema } from './cache.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
 import { diffDocumentSchema } from './diff.ts';
 import { doctorReportSchema } from './doctor.ts';
+import { manifestDraftSchema } from './draft.ts';
 import { listReportSchema } from './inventory.ts';
 import type { Json } from './json.ts';
 import { toolchainKnowledgeSchema } from './knowledge.ts';
@@ -53,6 +54,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'list', title: 'list --json', schema: listReportSchema },
   { name: 'cache', title: 'cache --json', schema: cacheReportSchema },
   { name: 'pin', title: 'pin --json', schema: pinReportSchema },
+  { name: 'manifest-draft', title: 'manifest draft --json', schema: manifestDraftSchema },
   { name: 'result', title: 'fetch, build, prove and test --json', schema: resultDocumentSchema },
   { name: 'diff', title: 'diff --json', schema: diffDocumentSchema },
   { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },

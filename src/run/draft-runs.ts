@@ -1,0 +1,143 @@
+import type { ManifestDraft } from '../model/draft.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { RunRecord } from '../model/record.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { compareVersions } from '../model/version.ts';
+import type { DraftCell } from '../verdict/draft-seen.ts';
+import { draftManifest } from '../verdict/draft.ts';
+import { listManifestSeries, loadEnvironment, loadManifest, loadRoster } from './data.ts';
+import { listRunIds, readRun } from './past-runs.ts';
+import { loadRun } from './session.ts';
+import type { Store } from './store.ts';
+
+export interface DraftRequest {
+  /** Ids of runs, or paths of their run.json; none means the newest run that ran suites. */
+  readonly runs: readonly string[];
+  readonly series?: string;
+  /** A series whose entries are taken over, reasons included, where they explain the same. */
+  readonly reasonsFrom?: string;
+  readonly store: Store;
+  readonly cwd: string;
+}
+
+const hasSuites = (run: RunRecord): boolean => run.cells.some(({ suites }) => suites !== undefined);
+
+const readNewest = async (store: Store): Promise<Result<readonly RunRecord[]>> => {
+  for (const id of await listRunIds(store)) {
+    const run = await readRun(store, id);
+    if (run.ok && hasSuites(run.value)) return ok([run.value]);
+  }
+  return fail({ code: 'unknown-run', asked: 'the newest', reason: 'no run in this store has run suites' });
+};
+
+const readRuns = async ({ runs, store, cwd }: DraftRequest): Promise<Result<readonly RunRecord[]>> => {
+  if (runs.length === 0) return readNewest(store);
+  const read: RunRecord[] = [];
+  for (const asked of runs) {
+    const run = await loadRun(asked, store, cwd);
+    if (!run.ok) return run;
+    if (!hasSuites(run.value)) return fail({ code: 'unknown-run', asked, reason: 'it ran no suites' });
+    read.push(run.value);
+  }
+  return ok(read);
+};
+
+interface NamedCell extends DraftCell {
+  readonly id: string;
+}
+
+/** The cells of runs whose suites ran, with the rosters of their versions. */
+const gatherCells = async (runs: readonly RunRecord[]): Promise<Result<readonly NamedCell[]>> => {
+  const cells: NamedCell[] = [];
+  for (const run of runs) {
+    for (const { id, suites, suitesOf } of run.cells) {
+      const planned = run.plan.cells.find((candidate) => candidate.id === id);
+      if (suites === undefined || planned === undefined) continue;
+      const { cell, capabilities } = planned;
+      const roster = cell.python.tree === undefined ? await loadRoster(cell.python.version) : ok(undefined);
+      if (!roster.ok) return roster;
+      cells.push({
+        id,
+        facts: { cell, capabilities, environment: suites.environment },
+        runs: suites.runs,
+        selection: run.plan.test,
+        ...(roster.value === undefined ? {} : { roster: roster.value }),
+        ranAt: suitesOf ?? run.startedAt,
+      });
+    }
+  }
+  return ok(cells);
+};
+
+/** What explains something before the draft does: the series' own manifest, else the newest one's classes. */
+const loadBase = async (
+  series: string,
+): Promise<Result<Pick<Parameters<typeof draftManifest>[0], 'manifest' | 'otherClasses'>>> => {
+  const known = await listManifestSeries();
+  const newest = known.includes(series) ? series : known.at(-1);
+  const loaded = newest === undefined ? ok(undefined) : await loadManifest(newest);
+  if (!loaded.ok) return loaded;
+  if (loaded.value?.series === series) return ok({ manifest: loaded.value, otherClasses: [] });
+  const shared = await loadEnvironment();
+  if (!shared.ok) return shared;
+  const sharedNames = shared.value.map(({ name }) => name);
+  const environment = loaded.value?.environment ?? [...shared.value];
+  const manifest: Manifest = { version: 1, series, environment, entries: [] };
+  return ok({ manifest, otherClasses: environment.filter(({ name }) => !sharedNames.includes(name)) });
+};
+
+const loadReasons = async (series: string | undefined): Promise<Result<Manifest | undefined>> => {
+  if (series === undefined) return ok(undefined);
+  const known = await listManifestSeries();
+  if (!known.includes(series)) {
+    return fail({
+      code: 'usage',
+      message: `--reasons-from ${series}: no manifest of that series; there are: ${known.join(', ')}.`,
+    });
+  }
+  return loadManifest(series);
+};
+
+/**
+ * Drafts a manifest from run records: one series at a time. Failures: `unknown-run`, `record-invalid`, `file-invalid`,
+ * `usage` when the runs are of several series and none was chosen.
+ */
+export const draftFromRuns = async (request: DraftRequest): Promise<Result<ManifestDraft>> => {
+  const runs = await readRuns(request);
+  if (!runs.ok) return runs;
+  const gathered = await gatherCells(runs.value);
+  if (!gathered.ok) return gathered;
+  const found = [...new Set(gathered.value.map(({ facts }) => facts.cell.python.series))].sort(compareVersions);
+  const series = request.series ?? (found.length === 1 ? found[0] : undefined);
+  if (series === undefined || !found.includes(series)) {
+    return fail({
+      code: 'usage',
+      message:
+        series === undefined
+          ? `The runs are of several series: ${found.join(', ')}.`
+          : `The runs have no suites of series ${series}; they are of ${found.join(', ')}.`,
+      next: 'Name one with --series: a manifest is of one series.',
+    });
+  }
+  const base = await loadBase(series);
+  if (!base.ok) return base;
+  const reasons = await loadReasons(request.reasonsFrom);
+  if (!reasons.ok) return reasons;
+  const cells = gathered.value.filter(({ facts }) => facts.cell.python.series === series);
+  const draft = draftManifest({
+    series,
+    cells,
+    ...base.value,
+    ...(reasons.value === undefined ? {} : { reasonsFrom: reasons.value }),
+  });
+  return ok({
+    version: 1,
+    kind: 'manifest-draft',
+    series,
+    runs: runs.value.map(({ id }) => id),
+    cells: [...new Set(cells.map(({ id }) => id))],
+    manifest: draft.manifest,
+    openReasons: draft.openReasons,
+    notes: [...draft.notes],
+  });
+};
