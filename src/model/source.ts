@@ -9,6 +9,8 @@ export type Source =
 export interface PythonChoice {
   readonly version: string;
   readonly series: Series;
+  /** The series whose data `series` has, where the catalogue does not have this one. */
+  readonly seriesDataOf?: string;
   readonly source: Source;
 }
 

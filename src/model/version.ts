@@ -7,24 +7,28 @@ export interface ParsedVersion {
   readonly numbers: readonly number[];
   /** `a1`, `b2`, `rc1` as letters and number; a final release has `~`, which sorts after every letter. */
   readonly prerelease: readonly [letters: string, number: number];
+  /** A tree after this version and before the next, as CPython's patchlevel.h says it: `3.16.0a2+`. */
+  readonly isAfter: boolean;
 }
 
 const finalRelease = ['~', 0] as const;
 
 /** Splits what looks like a version: numbers and dots, then anything that begins with a letter. */
 const split = (text: string): ParsedVersion | undefined => {
-  const [, fips, numbers, letters, rest = ''] = /^(fips-)?(\d+(?:\.\d+)*)(?:([a-z]+)(.*))?$/.exec(text) ?? [];
+  const [, fips, numbers, letters, rest = '', after] =
+    /^(fips-)?(\d+(?:\.\d+)*)(?:([a-z]+)(.*?))?(\+)?$/.exec(text) ?? [];
   if (numbers === undefined) return undefined;
   return {
     sequence: fips === undefined ? 'main' : 'fips',
     numbers: numbers.split('.').map(Number),
     prerelease: letters === undefined ? finalRelease : [letters, Number(/^\d+/.exec(rest)?.[0] ?? 0)],
+    isAfter: after !== undefined,
   };
 };
 
-/** Reads `3.14.6`, `3.15.0rc1`, `5.12`, `fips-4.2.0`; anything else (a `path:` source's id) is undefined. */
+/** Reads `3.14.6`, `3.15.0rc1`, `3.16.0a2+`, `5.12`, `fips-4.2.0`; anything else (a `path:` source's id) is undefined. */
 export const parseVersion = (text: string): ParsedVersion | undefined =>
-  /^(fips-)?\d+(\.\d+)*((a|b|rc)\d+)?$/.test(text) ? split(text) : undefined;
+  /^(fips-)?\d+(\.\d+)*((a|b|rc)\d+)?\+?$/.test(text) ? split(text) : undefined;
 
 const compareOrder = (a: ParsedVersion, b: ParsedVersion): number => {
   for (let index = 0; index < Math.max(a.numbers.length, b.numbers.length); index += 1) {
@@ -32,17 +36,19 @@ const compareOrder = (a: ParsedVersion, b: ParsedVersion): number => {
     if (difference !== 0) return difference;
   }
   const [[aLetters, aNumber], [bLetters, bNumber]] = [a.prerelease, b.prerelease];
-  return aLetters === bLetters ? aNumber - bNumber : aLetters < bLetters ? -1 : 1;
+  if (aLetters !== bLetters) return aLetters < bLetters ? -1 : 1;
+  return aNumber - bNumber || Number(a.isAfter) - Number(b.isAfter);
 };
 
 /**
  * Negative, zero or positive, as `a` is older than, equal to or newer than `b` of the same sequence; FIPS releases come
- * before all of the main line. `3.14` equals `3.14.0`; `3.15.0rc1` is older than `3.15.0`.
+ * before all of the main line. `3.14` equals `3.14.0`; `3.15.0rc1` is older than `3.15.0`, and
+ * that is older than `3.15.0+`.
  */
 export const compareParsedVersions = (a: ParsedVersion, b: ParsedVersion): number =>
   a.sequence === b.sequence ? compareOrder(a, b) : a.sequence === 'fips' ? -1 : 1;
 
-const nothing: ParsedVersion = { sequence: 'main', numbers: [0], prerelease: finalRelease };
+const nothing: ParsedVersion = { sequence: 'main', numbers: [0], prerelease: finalRelease, isAfter: false };
 
 /**
  * Orders version texts by number, pre-releases (`a1`, `b2`, `rc1`) before their release; a `fips-` mark does not count, and

@@ -89,11 +89,14 @@ const planCell = (
   };
 };
 
-const noteCell = ({ cell, target, series }: CellChoice, flags: readonly string[]): readonly string[] => [
+const noteCell = ({ cell, target, series, seriesDataOf }: CellChoice, flags: readonly string[]): readonly string[] => [
   ...(cell.optimization === 'quick'
     ? ['optimization quick: -O2, no debug information, for developers; `--optimization release` is what to ship']
     : []),
   ...(target.cflags.includes('native') ? [`target native means here: ${flags.join(' ')}`] : []),
+  ...(seriesDataOf === undefined
+    ? []
+    : [`CPython ${series.series} is not in the catalogue: it is configured as ${seriesDataOf}, the newest series below`]),
   ...(series.pha === 'native'
     ? [
         `CPython ${series.series} leaves post-handshake authentication out by itself; OPENSSL_NO_TLS_PHA is passed for one rule in all series`,

@@ -20,6 +20,8 @@ export interface CellChoice {
   readonly cell: Cell;
   readonly capabilities: Capabilities;
   readonly series: Series;
+  /** The series whose data `series` has, where the catalogue does not have this one. */
+  readonly seriesDataOf?: string;
   readonly cpythonSource: Source;
   readonly awslcSource: Source;
   readonly target: Targets['targets'][number];
@@ -203,6 +205,7 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
               },
               capabilities: awslc.capabilities,
               series: python.series,
+              ...(python.seriesDataOf === undefined ? {} : { seriesDataOf: python.seriesDataOf }),
               cpythonSource: python.source,
               awslcSource: awslc.source,
               target,

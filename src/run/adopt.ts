@@ -9,8 +9,10 @@ import type { Failure } from '../model/failure.ts';
 import type { Axes, Recipe } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
+import { compareVersions } from '../model/version.ts';
 import { planSource } from '../plan/sources.ts';
 import { isLooseSource } from '../recipe/resolve.ts';
+import { chooseSeries } from '../recipe/series.ts';
 import type { FetchPolicy } from '../steps/context.ts';
 import { loadCatalogue } from './data.ts';
 import { readAwslcHeaders, readPythonVersion } from './source-facts.ts';
@@ -166,21 +168,25 @@ const adoptPython = async (
   const adopted = await adoptTree('cpython', (into) => takeTree(asked, 'cpython', into, input), input);
   if (!adopted.ok) return adopted;
   const version = await readPythonVersion(adopted.value.tree);
-  const name = version === undefined ? undefined : /^\d+\.\d+/.exec(version)?.[0];
-  const series = known.find((candidate) => candidate.series === name);
-  if (version === undefined || series === undefined) {
+  const choice = version === undefined ? undefined : chooseSeries(version, known);
+  if (version === undefined || choice === undefined) {
+    const series = known.map((candidate) => candidate.series).sort(compareVersions);
     return fail({
       code: 'unsupported',
       what: asked,
       why:
         version === undefined
           ? 'it has no Include/patchlevel.h that states PY_VERSION: it does not look like CPython'
-          : `CPython ${version} is of a series that is not known here`,
-      next: `Known series: ${known.map((candidate) => candidate.series).join(', ')}.`,
+          : `CPython ${version} is older than every series that is known here`,
+      next: `Known series: ${series.join(', ')}; a newer one is configured as the newest of them.`,
     });
   }
   input.notice(`${asked} is CPython ${version}, ${describeSource(adopted.value.source)}`);
-  return ok({ version: version.replace(/\+$/, ''), series, source: adopted.value.source });
+  if (choice.seriesDataOf !== undefined) {
+    input.notice(`series ${choice.series.series} is not in the catalogue: it is configured as ${choice.seriesDataOf}`);
+  }
+  // What is after a release says so with a plus sign, which sys.version_info does not have.
+  return ok({ version: version.replace(/\+$/, ''), ...choice, source: adopted.value.source });
 };
 
 /** Puts every `path:` and `git:` source of a selection into the store, and finds out what version it is. */

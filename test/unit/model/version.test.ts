@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compareParsedVersions, compareVersions, parseVersion } from '../../../src/model/version.ts';
 
-const ordered = ['3.9.2', '3.14.9', '3.14.10', '3.15.0a7', '3.15.0b2', '3.15.0rc1', '3.15.0rc10', '3.15.0', '3.15.1'];
+const ordered = [
+  ...['3.9.2', '3.14.9', '3.14.10', '3.14.10+', '3.15.0a7', '3.15.0a7+', '3.15.0a8', '3.15.0b2', '3.15.0rc1'],
+  ...['3.15.0rc10', '3.15.0', '3.15.1', '3.16.0a2+'],
+];
 
 describe('versions', () => {
   it('are ordered by number, pre-releases before their release, as texts and parsed', () => {
@@ -28,7 +31,7 @@ describe('versions', () => {
     expect(compareVersions('unknown', '0.1')).toBeLessThan(0);
   });
 
-  it.each(['path:/x', '3.x', '3.14.6+', 'v5.12.0', '3.15.0dev1', ''])('%j is none', (text) => {
+  it.each(['path:/x', '3.x', '3.14.6++', '+', 'v5.12.0', '3.15.0dev1', ''])('%j is none', (text) => {
     expect(parseVersion(text)).toBeUndefined();
   });
 });
