@@ -1,3 +1,4 @@
+import type { Missing } from './compat.ts';
 import { unreachable } from './result.ts';
 
 /** One thing wrong in a file that a person wrote: a recipe, a manifest, a roster, a catalogue. */
@@ -31,11 +32,12 @@ export type Failure =
   | { readonly code: 'unknown-run'; readonly asked: string; readonly reason: string }
   | {
       readonly code: 'file-invalid';
-      readonly what: 'recipe' | 'manifest' | 'roster' | 'catalogue' | 'targets' | 'knowledge';
+      readonly what: 'recipe' | 'manifest' | 'roster' | 'catalogue' | 'targets' | 'knowledge' | 'shims';
       readonly file: string;
       readonly problems: readonly Problem[];
     }
   | { readonly code: 'unsupported'; readonly what: string; readonly why: string; readonly next: string }
+  | { readonly code: 'manifest-findings'; readonly count: number; readonly first: readonly string[] }
   | { readonly code: 'consent-required'; readonly missing: readonly string[]; readonly command: string }
   // a step failed, or cannot be done here: exit 1
   | {
@@ -59,6 +61,19 @@ export type Failure =
       readonly log: string;
       readonly lastLines: readonly string[];
       readonly hint?: string;
+    }
+  | {
+      readonly code: 'incompatible';
+      /** What was checked, as the step's title says it. */
+      readonly step: string;
+      readonly missing: readonly Missing[];
+      readonly log: string;
+    }
+  | {
+      readonly code: 'cells-incompatible';
+      /** `CPython 3.14.6 with AWS-LC 5.12.0` */
+      readonly cells: readonly string[];
+      readonly asked: number;
     }
   | {
       readonly code: 'origins-exhausted';
@@ -120,11 +135,14 @@ export const exitCodeOf = (failure: Failure): number => {
     case 'unknown-run':
     case 'file-invalid':
     case 'unsupported':
+    case 'manifest-findings':
     case 'consent-required':
       return 2;
     case 'tool-missing':
     case 'package-missing':
     case 'command-failed':
+    case 'incompatible':
+    case 'cells-incompatible':
     case 'origins-exhausted':
     case 'offline':
     case 'download-failed':

@@ -84,6 +84,8 @@ export const stepSchema = z.strictObject({
   workKey: z.string(),
   /** Input role to step id. */
   inputs: z.record(z.string(), z.string()),
+  /** Steps that must have succeeded before this one is run, though nothing of them goes into it or its fingerprint. */
+  after: z.array(z.string()).optional(),
   actions: z.array(actionSchema),
   flags: z.array(flagSchema),
   /** How many cores the step can use: 1, or all (`jobs`). */

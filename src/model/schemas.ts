@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { cacheReportSchema } from './cache.ts';
+import { compatReportSchema } from './compat.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
 import { diffDocumentSchema } from './diff.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { manifestDraftSchema } from './draft.ts';
+import { manifestCheckSchema } from './manifest-check.ts';
 import { listReportSchema } from './inventory.ts';
 import type { Json } from './json.ts';
 import { toolchainKnowledgeSchema } from './knowledge.ts';
@@ -14,6 +16,7 @@ import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { recipeSchema, targetsSchema } from './recipe.ts';
 import { failuresDocumentSchema, resultDocumentSchema } from './result-document.ts';
+import { shimsSchema } from './shim.ts';
 import { runRecordSchema, stepRecordSchema, suiteResultsSchema } from './record.ts';
 import { suiteEventSchema } from './suite.ts';
 import { timingsSchema } from './timings.ts';
@@ -47,13 +50,16 @@ const schemas: readonly NamedSchema[] = [
     title: 'what a machine must have: recipes/knowledge/toolchain.json',
     schema: toolchainKnowledgeSchema,
   },
+  { name: 'shims', title: 'what an old AWS-LC lacks: patches/shims/shims.json', schema: shimsSchema },
   { name: 'roster', title: 'cases that a plain run starts: recipes/rosters/VERSION.json', schema: rosterSchema },
   { name: 'timings', title: 'how long suites take: recipes/timings/SERIES.json', schema: timingsSchema },
   { name: 'plan', title: 'plan --json', schema: planSchema },
   { name: 'doctor', title: 'doctor --json', schema: doctorReportSchema },
   { name: 'list', title: 'list --json', schema: listReportSchema },
+  { name: 'compat', title: 'compat --json', schema: compatReportSchema },
   { name: 'cache', title: 'cache --json', schema: cacheReportSchema },
   { name: 'pin', title: 'pin --json', schema: pinReportSchema },
+  { name: 'manifest-check', title: 'manifest check --json', schema: manifestCheckSchema },
   { name: 'manifest-draft', title: 'manifest draft --json', schema: manifestDraftSchema },
   { name: 'result', title: 'fetch, build, prove and test --json', schema: resultDocumentSchema },
   { name: 'diff', title: 'diff --json', schema: diffDocumentSchema },
@@ -73,7 +79,7 @@ export const schemaNames: readonly { readonly name: string; readonly title: stri
 );
 
 /** Formats that people write by hand: `recipes/schemas/` has their schemas for editors. */
-export const editedSchemas: readonly string[] = schemas.slice(0, 7).map(({ name }) => name);
+export const editedSchemas: readonly string[] = schemas.slice(0, 8).map(({ name }) => name);
 
 /** The JSON Schema of a format by name (draft 7, which every editor knows), or nothing when there is no such name. */
 export const makeJsonSchema = (name: string): Json | undefined => {

@@ -1,6 +1,7 @@
 import type { Capabilities, Series } from '../model/catalogue.ts';
 import type { Cell } from '../model/cell.ts';
 import type { Host } from '../model/host.ts';
+import type { LoadedShim } from '../model/shim.ts';
 import type { Source } from '../model/source.ts';
 
 /** A file of this tool that runs inside the built Python. */
@@ -20,6 +21,8 @@ export interface CellDraft {
   readonly targetFlags: readonly string[];
   readonly host: Host;
   readonly assets: readonly Asset[];
+  /** Headers that give CPython what this AWS-LC lacks. */
+  readonly shims: readonly LoadedShim[];
   /** Compiler programs: `gcc` and `g++`, or `clang` and `clang++`. */
   readonly compilers: { readonly c: string; readonly cxx: string };
 }

@@ -2,6 +2,7 @@ import type { Action, Step } from '../model/plan.ts';
 import { sourcePlaceholder } from './core.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
+import { includeShims, writeShims } from './shims.ts';
 import { makeStep, pickTools } from './step.ts';
 
 /** Symbols that the one object exports; everything else is hidden, so nothing can be bound to another libcrypto. */
@@ -51,6 +52,7 @@ export const planModules = (
       { do: 'copy', from: '{core}/build/pyconfig.h', to: '{work}/build/pyconfig.h' },
       { do: 'write', path: '{work}/build/modules.mk', text: makefile },
       { do: 'write', path: '{work}/build/exports.map', text: versionScript },
+      ...writeShims(draft.shims, '{work}/shims'),
       {
         do: 'exec',
         argv: [
@@ -64,7 +66,11 @@ export const planModules = (
           'OUT={tree}',
           'AWSLC_INCLUDE={awslc}/include',
           'AWSLC_LIB={library}',
-          `CRYPTO_CFLAGS=-ffile-prefix-map={work}=${sourcePlaceholder} -ffile-prefix-map={awslc}=/usr/src/aws-lc`,
+          `CRYPTO_CFLAGS=${[
+            `-ffile-prefix-map={work}=${sourcePlaceholder}`,
+            '-ffile-prefix-map={awslc}=/usr/src/aws-lc',
+            ...includeShims(draft.shims, '{work}/shims'),
+          ].join(' ')}`,
         ],
         cwd: '{work}/build',
       },

@@ -1,16 +1,19 @@
 import { digestValue } from '../model/digest.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
-import type { Plan, PlannedCell, Step, TestSelection } from '../model/plan.ts';
+import type { Plan, PlannedCell, Step, StepKind, TestSelection } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import type { LoadedShim } from '../model/shim.ts';
 import type { OpensslChoice } from '../model/source.ts';
 import type { CellChoice, ResolvedRecipe } from '../recipe/resolve.ts';
 import { planAwslc } from './awslc.ts';
+import { planCompat } from './compat.ts';
 import { planCore } from './core.ts';
 import type { Asset, CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
 import { planInstall, planModules } from './modules.ts';
+import { chooseShims, noteShims } from './shims.ts';
 import { planTwin } from './twin.ts';
 import { planProve, planTest } from './verify.ts';
 
@@ -20,6 +23,8 @@ export interface PlanInput {
   /** Files of this tool that run inside the built Python. */
   readonly assets: readonly Asset[];
   readonly test: TestSelection;
+  /** Every shim that is known. */
+  readonly shims: readonly LoadedShim[];
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
 }
@@ -54,6 +59,20 @@ const chooseTools = (host: Host): Result<CellDraft['compilers'], readonly Failur
   return compilers === undefined || failures.length > 0 ? fail(failures) : ok(compilers);
 };
 
+const sourceKinds: readonly StepKind[] = ['fetch', 'unpack', 'patch'];
+
+/** Nothing is configured or compiled before it is known that this cell can compile; probes and sources need not wait. */
+const holdBack = (steps: readonly Step[], compat: Step): readonly Step[] =>
+  steps.map((step) =>
+    ['configure', 'compile', 'modules'].includes(step.kind) ? { ...step, after: [compat.id] } : step,
+  );
+
+/** A step that several cells share waits for what each of them must know first. */
+const mergeAfter = (known: Step | undefined, step: Step): Step => {
+  const after = [...new Set([...(known?.after ?? []), ...(step.after ?? [])])];
+  return after.length === 0 ? step : { ...step, after };
+};
+
 /** A cell's id: readable parts, then the digest of the whole cell. */
 const nameCell = ({ cell }: CellChoice): string =>
   `cpython-${cell.python.version}+awslc-${cell.awslc.version}-${cell.platform.arch}-${cell.platform.libc}-${cell.target}-${cell.link}-${cell.optimization}-${digestValue(cell).slice(0, 8)}`;
@@ -77,7 +96,14 @@ const planCell = (
   const prove = planProve(draft, install, buildExpectations(draft));
   const tested = planTest(draft, install, test);
   const twin = openssl === undefined ? [] : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
-  const steps = [...awslc.all, ...core.all, modules, install, prove, tested, ...twin];
+  const compat = planCompat(draft, { awslc: awslc.tree, cpython: core.tree });
+  const made = [...awslc.all, ...core.all, modules];
+  const sources = made.filter(({ kind }) => sourceKinds.includes(kind));
+  const built = holdBack(
+    made.filter(({ kind }) => !sourceKinds.includes(kind)),
+    compat,
+  );
+  const steps = [...sources, compat, ...built, install, prove, tested, ...twin];
   return {
     planned: {
       id,
@@ -96,7 +122,9 @@ const noteCell = ({ cell, target, series, seriesDataOf }: CellChoice, flags: rea
   ...(target.cflags.includes('native') ? [`target native means here: ${flags.join(' ')}`] : []),
   ...(seriesDataOf === undefined
     ? []
-    : [`CPython ${series.series} is not in the catalogue: it is configured as ${seriesDataOf}, the newest series below`]),
+    : [
+        `CPython ${series.series} is not in the catalogue: it is configured as ${seriesDataOf}, the newest series below`,
+      ]),
   ...(series.pha === 'native'
     ? [
         `CPython ${series.series} leaves post-handshake authentication out by itself; OPENSSL_NO_TLS_PHA is passed for one rule in all series`,
@@ -116,11 +144,13 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
   const notes = new Set<string>();
   for (const choice of resolved.cells) {
     const targetFlags = choice.target.cflags.flatMap((flag) => (flag === 'native' ? host.nativeFlags : [flag]));
-    const draft: CellDraft = { ...choice, targetFlags, host, assets, compilers: compilers.value };
+    const shims = chooseShims(input.shims, choice.capabilities, choice.series.series);
+    const draft: CellDraft = { ...choice, targetFlags, host, assets, shims, compilers: compilers.value };
     const { planned, steps: ofCell } = planCell(draft, nameCell(choice), test, openssl);
     cells.push(planned);
-    for (const step of ofCell) steps.set(step.id, step);
+    for (const step of ofCell) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     for (const note of noteCell(choice, targetFlags)) notes.add(note);
+    for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);
   }
   return ok({
     version: 1,

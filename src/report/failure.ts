@@ -26,6 +26,8 @@ export const describeFailure = (failure: Failure): string => {
       return `The ${failure.what} ${failure.file} has ${failure.problems.length === 1 ? 'a problem' : `${failure.problems.length} problems`}:\n${block(failure.problems.map(describeProblem))}`;
     case 'unsupported':
       return `${failure.what} cannot be done: ${failure.why}\n  ${failure.next}`;
+    case 'manifest-findings':
+      return `The manifests and the runs do not agree: ${failure.count === 1 ? 'a finding' : `${failure.count} findings`}\n${block(failure.first)}`;
     case 'consent-required':
       return `Missing here: ${failure.missing.join(', ')}. To install:\n    ${failure.command}\n  or say --yes (or CI=true), and it is run for you.`;
     case 'tool-missing':
@@ -39,6 +41,18 @@ export const describeFailure = (failure: Failure): string => {
         (failure.log === '' ? '' : `\n  full output: ${failure.log}`) +
         (failure.hint === undefined ? '' : `\n  ${failure.hint}`)
       );
+    case 'incompatible':
+      return (
+        `${failure.step}: it does not. What AWS-LC lacks, or has otherwise:\n` +
+        block(
+          failure.missing.map(({ name, where, text }) =>
+            name === text ? `${where}: ${text}` : `${name} (${where}: ${text})`,
+          ),
+        ) +
+        `\n  \`cpython-awslc compat\` shows which versions go together.\n  full output: ${failure.log}`
+      );
+    case 'cells-incompatible':
+      return `${failure.cells.length} of ${failure.asked} cell${failure.asked === 1 ? '' : 's'} cannot be compiled: ${failure.cells.slice(0, 3).join(', ')}${failure.cells.length > 3 ? ' …' : ''}.\n  The table names what is missing.`;
     case 'origins-exhausted':
       return `No origin gave ${failure.subject}:\n${block(failure.attempts.map((attempt) => `${attempt.origin}: ${attempt.reason}`))}\n  ${failure.next}`;
     case 'offline':

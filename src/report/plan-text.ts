@@ -33,12 +33,13 @@ const describeAction = (action: Action): string => {
 
 const describeStep = (step: Step, options: TextOptions): string => {
   const inputs = Object.entries(step.inputs).map(([role, id]) => `{${role}} is ${id}`);
+  const after = (step.after ?? []).map((id) => `starts after ${id}`);
   const why = (action: Action): string =>
     'why' in action && action.why !== undefined ? `\n        (${action.why})` : '';
   return [
     paint(step.title, 'bold', options),
     `  ${step.id}`,
-    ...inputs.map((input) => `  ${input}`),
+    ...[...inputs, ...after].map((line) => `  ${line}`),
     ...step.actions.map((action) => `    ${describeAction(action)}${why(action)}`),
     ...(step.flags.length > 0 ? ['  flags and their reasons:'] : []),
     ...step.flags.map(({ flag, reason }) => `    ${flag}\n        ${reason}`),

@@ -8,10 +8,11 @@ import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '..
 import type { FailureOf } from '../model/failure.ts';
 import { compareCodeUnits, type Schema } from '../model/json.ts';
 import { rosterSchema, type EnvironmentClass, type Manifest, type Roster } from '../model/manifest.ts';
+import { shimsSchema, type LoadedShim, type LoadedShims } from '../model/shim.ts';
 import { targetsSchema, type Recipe, type Targets } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { timingsSchema, type Timings } from '../model/timings.ts';
-import { compareVersions } from '../model/version.ts';
+import { compareVersions, isOfVersion } from '../model/version.ts';
 import type { Asset } from '../plan/draft.ts';
 import { parseRecipe } from '../recipe/parse.ts';
 import { parseEnvironment, parseManifest } from '../verdict/manifest.ts';
@@ -40,6 +41,32 @@ export const loadCatalogue = async (dir: string = join(recipesDir, 'catalogue'))
   if (!awslc.ok) return awslc;
   const cpython = await readData(cpythonCatalogueSchema, 'catalogue', join(dir, 'cpython.json'));
   return cpython.ok ? ok({ awslc: awslc.value, cpython: cpython.value }) : cpython;
+};
+
+/** Where patches and shims lie. */
+export const patchesDir = join(packageDir, 'patches');
+
+/** Every shim with its header's text, whose digest must be the one that `shims.json` states. Failures: `file-invalid`, `digest-mismatch`. */
+export const loadShims = async (dir: string = join(patchesDir, 'shims')): Promise<Result<LoadedShims>> => {
+  const read = await readData(shimsSchema, 'shims', join(dir, 'shims.json'));
+  if (!read.ok) return read;
+  const shims: LoadedShim[] = [];
+  for (const shim of read.value.shims) {
+    const path = join(dir, shim.header);
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(path);
+    } catch (error) {
+      return fail(ioFailure(error, path, 'read'));
+    }
+    const found = createHash('sha256').update(bytes).digest('hex');
+    if (found !== shim.sha256) {
+      const subject = `shim ${shim.header}`;
+      return fail({ code: 'digest-mismatch', subject, origin: 'patches/shims', expected: shim.sha256, found });
+    }
+    shims.push({ ...shim, text: bytes.toString('utf8') });
+  }
+  return ok({ shims, unsupported: read.value.unsupported });
 };
 
 /** The CPU levels. Failure: `file-invalid`. */
@@ -99,6 +126,9 @@ const readManifestFile = async (name: string): Promise<Result<string>> => {
 /** Series that have expected results of their own, oldest first. */
 export const listManifestSeries = (): Promise<readonly string[]> => listSeries('manifests');
 
+/** The series whose manifest judges a series: itself, or the newest one below that has one. */
+export const findManifestSeries = (series: string): Promise<string | undefined> => findSeries('manifests', series);
+
 /** Classes of skips that every series has. Failures: `file-invalid`, `io-failed`. */
 export const loadEnvironment = async (): Promise<Result<readonly EnvironmentClass[]>> => {
   const name = 'environment.json';
@@ -123,6 +153,21 @@ export const loadManifest = async (series: string): Promise<Result<Manifest | un
 export const loadRoster = async (version: string): Promise<Result<Roster | undefined>> => {
   const path = join(recipesDir, 'rosters', `${version}.json`);
   return (await absent(path)) ? ok(undefined) : readData(rosterSchema, 'roster', path);
+};
+
+/** Every roster of a series' versions, oldest first. Failure: `file-invalid`. */
+export const loadRostersOf = async (series: string): Promise<Result<readonly Roster[]>> => {
+  const versions = (await readdir(join(recipesDir, 'rosters')))
+    .flatMap((name) => (name.endsWith('.json') ? [basename(name, '.json')] : []))
+    .filter((version) => isOfVersion(version, series))
+    .sort(compareVersions);
+  const rosters: Roster[] = [];
+  for (const version of versions) {
+    const roster = await loadRoster(version);
+    if (!roster.ok) return roster;
+    if (roster.value !== undefined) rosters.push(roster.value);
+  }
+  return ok(rosters);
 };
 
 /** Recorded times of a series, or of the newest one below that has any; empty when none has. Failure: `file-invalid`. */

@@ -12,9 +12,6 @@ import { runStep } from './run-step.ts';
 import { makeSlots, type Slots } from './slots.ts';
 import { discardStep, lookupStep, type Lookup, type Store, type StoredStep } from './store.ts';
 
-/** Steps that run at the same time: one that waits (configure) beside one that keeps the cores busy. */
-const stepsAtOnce = 2;
-
 /** How a step of a run came out. */
 export interface StepOutcome {
   readonly step: Step;
@@ -32,6 +29,10 @@ export interface ExecuteOptions {
   readonly machine: Machine;
   readonly functions: Readonly<Record<StepKind, StepFunction>>;
   readonly jobs: number;
+  /** How many steps run at the same time; two unless given: one that waits (configure) beside one that keeps the cores busy. */
+  readonly stepsAtOnce?: number;
+  /** Whether other goals are still brought about after a failure. */
+  readonly keepGoing?: boolean;
   /** Directory of the files that run inside the built Python. */
   readonly toolDir: string;
   /** Absolute directories of the caller's PATH, joined. */
@@ -55,7 +56,7 @@ class Executor {
   constructor(options: ExecuteOptions) {
     this.#options = options;
     this.#byId = new Map(options.plan.steps.map((step) => [step.id, step]));
-    this.#slots = makeSlots(stepsAtOnce);
+    this.#slots = makeSlots(options.stepsAtOnce ?? 2);
   }
 
   /** Brings a step about once, however many need it. */
@@ -75,17 +76,21 @@ class Executor {
     const { listener } = this.#options;
     const before = await this.#lookup(step);
     if (before.state === 'present') return this.#recorded(step, before.stored);
+    const find = (id: string): Step => {
+      const needed = this.#byId.get(id);
+      if (needed === undefined) throw new Error(`step ${step.id} needs ${id}, which the plan lacks`);
+      return needed;
+    };
     // Before a slot is taken: an input that has to be made again needs slots itself.
-    const inputs = await Promise.all(
-      Object.values(step.inputs).map((id) => {
-        const input = this.#byId.get(id);
-        if (input === undefined) throw new Error(`step ${step.id} needs ${id}, which the plan lacks`);
-        return this.#ensureWhole(input);
-      }),
-    );
-    if (inputs.some(({ stored }) => stored === undefined)) return { step, outcome: 'not-run', durationMs: 0 };
+    const [inputs, earlier] = await Promise.all([
+      Promise.all(Object.values(step.inputs).map((id) => this.#ensureWhole(find(id)))),
+      Promise.all((step.after ?? []).map((id) => this.ensure(find(id)))),
+    ]);
+    if ([...inputs, ...earlier].some(({ stored }) => stored === undefined))
+      return { step, outcome: 'not-run', durationMs: 0 };
     const work = async (): Promise<StepOutcome> => {
-      if (this.#failed || this.#options.signal.aborted) return { step, outcome: 'not-run', durationMs: 0 };
+      if ((this.#failed && this.#options.keepGoing !== true) || this.#options.signal.aborted)
+        return { step, outcome: 'not-run', durationMs: 0 };
       const startedAt = performance.now();
       const made = await this.#make(step, inputs);
       const durationMs = Math.round(performance.now() - startedAt);

@@ -8,7 +8,7 @@ import type { LooseSources, OpensslChoice } from '../model/source.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
 import { resolveRecipe } from '../recipe/resolve.ts';
-import { loadAssets, loadCatalogue, loadRecipe, loadTargets, type LoadedAsset } from './data.ts';
+import { loadAssets, loadCatalogue, loadRecipe, loadShims, loadTargets, type LoadedAsset } from './data.ts';
 
 /** What the command line says to build. */
 export interface Selection {
@@ -58,14 +58,16 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets] = await Promise.all([
+  const [catalogue, targets, assets, shims] = await Promise.all([
     loadCatalogue(input.catalogueDir),
     loadTargets(),
     loadAssets(),
+    loadShims(),
   ]);
   if (!catalogue.ok) return one(catalogue);
   if (!targets.ok) return one(targets);
   if (!assets.ok) return one(assets);
+  if (!shims.ok) return one(shims);
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
@@ -90,6 +92,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     resolved: resolved.value,
     host: host.value,
     assets: assets.value,
+    shims: shims.value.shims,
     test: chooseTests(input.selection, recipe.value),
     ...(openssl.value === undefined ? {} : { openssl: openssl.value }),
   });

@@ -4,14 +4,20 @@ import type { Failure } from '../model/failure.ts';
 import { fail, ok } from '../model/result.ts';
 import { ioFailure } from '../io/failure.ts';
 import { runActions } from './actions.ts';
+import { checkSyntax } from './compat.ts';
 import type { StepFunction } from './context.ts';
 import { fillPlaces } from './places.ts';
+import { readProbedSources } from './probed-sources.ts';
+
+/** The probes of a plan: AWS-LC's headers for capabilities, or CPython's modules against them for syntax. */
+export const probe: StepFunction = (step, context) =>
+  step.subject === 'awslc' ? probeHeaders(step, context) : checkSyntax(step, context);
 
 /**
- * Preprocesses AWS-LC's headers and checks that they declare what the plan was decided from.
+ * Preprocesses AWS-LC's headers and checks that they, and three sources, say what the plan was decided from.
  * Failures: `capability-mismatch` (exit 5) besides those of running a program.
  */
-export const probe: StepFunction = async (step, context) => {
+const probeHeaders: StepFunction = async (step, context) => {
   const file = fillPlaces('{tree}/probe.i', context);
   const name = async (failure: Failure): Promise<Failure> => {
     if (failure.code !== 'capability-mismatch') return failure;
@@ -21,7 +27,10 @@ export const probe: StepFunction = async (step, context) => {
   const commands = await runActions(step, context, name);
   if (!commands.ok) return commands;
   try {
-    return ok({ commands: commands.value, capabilities: readCapabilities(await readFile(file, 'utf8')) });
+    const sources = await readProbedSources(fillPlaces('{awslc}', context));
+    if (!sources.ok) return sources;
+    const headers = await readFile(file, 'utf8');
+    return ok({ commands: commands.value, capabilities: readCapabilities({ headers, sources: sources.value }) });
   } catch (error) {
     return fail(ioFailure(error, file, 'read'));
   }

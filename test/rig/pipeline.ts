@@ -213,6 +213,7 @@ export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
         args: '-E -dD *',
         script: 'for WORD; do case $WORD in -I*) cat "${WORD#-I}/openssl/base.h";; esac; done',
       },
+      { args: '-fsyntax-only *' },
     ],
     'dpkg-query': { script: 'shift 3; for p; do printf "%s\\t1.0-1\\tinstalled\\n" "$p"; done' },
     make: answers.make,

@@ -4,7 +4,8 @@ import type { Host } from '../../src/model/host.ts';
 import { parseJson, type Schema } from '../../src/model/json.ts';
 import type { Plan, TestSelection } from '../../src/model/plan.ts';
 import { recipeSchema, targetsSchema, type Axes, type Recipe, type Targets } from '../../src/model/recipe.ts';
-import type { LooseSources } from '../../src/model/source.ts';
+import type { LooseSources, OpensslChoice } from '../../src/model/source.ts';
+import { shimsSchema, type LoadedShim } from '../../src/model/shim.ts';
 import type { Asset } from '../../src/plan/draft.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { resolveRecipe } from '../../src/recipe/resolve.ts';
@@ -23,6 +24,12 @@ export const defaultCatalogue: Catalogue = {
   awslc: read(awslcCatalogueSchema, 'recipes/catalogue/awslc.json'),
   cpython: read(cpythonCatalogueSchema, 'recipes/catalogue/cpython.json'),
 };
+
+/** The shipped shims. */
+export const defaultShims: readonly LoadedShim[] = read(shimsSchema, 'patches/shims/shims.json').shims.map((shim) => ({
+  ...shim,
+  text: readFileSync(`patches/shims/${shim.header}`, 'utf8'),
+}));
 
 /** A Debian 12 on x86-64, the same whatever machine the test runs on. */
 export const fixedHost: Host = {
@@ -61,6 +68,7 @@ export interface PlanChanges {
   readonly assets?: readonly Asset[];
   readonly test?: TestSelection;
   readonly loose?: LooseSources;
+  readonly openssl?: OpensslChoice;
 }
 
 /** The main job's plan on the fixed host, with changes. Throws when it cannot be made. */
@@ -79,7 +87,9 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     resolved: resolved.value,
     host,
     assets: changes.assets ?? assets,
+    shims: defaultShims,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
+    ...(changes.openssl === undefined ? {} : { openssl: changes.openssl }),
   });
   if (!plan.ok) throw new Error(JSON.stringify(plan.error));
   return plan.value;

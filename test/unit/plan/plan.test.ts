@@ -102,6 +102,7 @@ describe('the plan of the main job', () => {
       host: { ...fixedHost, tools },
       assets: [],
       test: { preset: 'quick', files: [], match: [] },
+      shims: [],
     });
     expect(plan).toMatchObject({
       ok: false,
