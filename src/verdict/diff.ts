@@ -7,7 +7,7 @@ import type { Facts } from './conditions.ts';
 import { findCase, findFile, findFixture, hasPassed, type Finding } from './findings.ts';
 import { observePass, type PassSeen } from './observe.ts';
 import { createBook, type Book } from './rules.ts';
-import { lastLine, normalizeMessage, redactText, type Redaction } from './texts.ts';
+import { comparableWords, normalizeMessage, redactText, type Redaction } from './texts.ts';
 
 export interface DiffInput {
   /** The suites on AWS-LC and on OpenSSL, each with what was run again alone (pass `retest`). */
@@ -95,7 +95,7 @@ const wordsOf = (finding: Finding): string => {
     case 'passed':
       return '';
     case 'failed':
-      return `${finding.outcome} ${normalizeMessage(finding.reason)} ${normalizeMessage(lastLine(finding.details ?? ''))}`;
+      return `${finding.outcome} ${comparableWords(finding.reason, finding.details)}`;
     case 'skipped':
     case 'unended':
     case 'unstarted':

@@ -4,7 +4,7 @@ import { evaluateWhen, type Facts } from './conditions.ts';
 import { hasPassed, type Finding } from './findings.ts';
 import type { PassSeen } from './observe.ts';
 import { compilePattern, matchesPattern } from './patterns.ts';
-import { lastLine, normalizeMessage } from './texts.ts';
+import { comparableWords } from './texts.ts';
 
 /** One verdict before it is written down. */
 export interface Decision {
@@ -124,8 +124,7 @@ const isSameOnTwin = (finding: Finding & { kind: 'failed' }, twin: readonly Find
       other.kind === 'failed' &&
       other.id === finding.id &&
       other.outcome === finding.outcome &&
-      normalizeMessage(other.reason) === normalizeMessage(finding.reason) &&
-      normalizeMessage(lastLine(other.details ?? '')) === normalizeMessage(lastLine(finding.details ?? '')),
+      comparableWords(other.reason, other.details) === comparableWords(finding.reason, finding.details),
   ) === true;
 
 const describeTwin = (finding: Finding, twin: readonly Finding[] | undefined): string => {

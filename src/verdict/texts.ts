@@ -1,3 +1,5 @@
+import { compareCodeUnits } from '../model/json.ts';
+
 /** A text of this machine and what stands for it in anything that is meant to be compared: a directory, a host name. */
 export interface Redaction {
   readonly text: string;
@@ -24,6 +26,17 @@ export const lastLine = (text: string): string =>
     .split('\n')
     .map((line) => line.trim())
     .findLast((line) => line !== '') ?? '';
+
+/**
+ * What a failure says, to be compared with another run's: its reason and the lines that follow it at the end of the
+ * traceback. Their order is not looked at: a set's elements come in another order in every process.
+ */
+export const comparableWords = (reason: string, details = ''): string => {
+  const lines = details.split('\n').map((line) => line.trim());
+  const from = lines.lastIndexOf(reason.trim());
+  const message = (from < 0 ? [lastLine(details)] : lines.slice(from + 1)).filter((line) => line !== '');
+  return [normalizeMessage(reason), ...message.map(normalizeMessage).sort(compareCodeUnits)].join('\n');
+};
 
 /**
  * A message without what differs between two runs of the same thing: addresses, ports, process numbers, temporary names,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lastLine, normalizeMessage, redactText } from '../../../src/verdict/texts.ts';
+import { comparableWords, lastLine, normalizeMessage, redactText } from '../../../src/verdict/texts.ts';
 
 it.each([
   ['File "/opt/x/lib/python3.14/ssl.py", line 3', 'File "{python}/lib/python3.14/ssl.py", line 3'],
@@ -32,4 +32,16 @@ it('normalizes what differs between two runs, and nothing else', () => {
 it('finds the last line that says something', () => {
   expect(lastLine('a\n  b \n\n')).toBe('b');
   expect(lastLine('')).toBe('');
+});
+
+it('compares what failures say: the reason and the lines after it, in whatever order a set had', () => {
+  const said = (...lines: string[]): string =>
+    comparableWords(
+      'AssertionError: Items differ:',
+      ['  File "a.py", line 3', 'AssertionError: Items differ:', ...lines].join('\n'),
+    );
+  expect(said("'md5'", "'sha1'")).toBe(said("'sha1'", "'md5'", ''));
+  expect(said("'md5'")).not.toBe(said("'sha1'"));
+  expect(comparableWords('OSError: x', 'Traceback\nOSError: x')).toBe(comparableWords('OSError: x'));
+  expect(comparableWords('a', 'Traceback\nb')).not.toBe(comparableWords('a', 'Traceback\nc'));
 });
