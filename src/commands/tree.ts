@@ -190,6 +190,25 @@ manifest with an empty reason is refused: write why, and the entry holds.`,
       ),
     );
 
+  addJson(manifest.command('check'))
+    .description('hold the manifests against all runs: entries that are stale, overlap, or name no case')
+    .argument('[runs...]', 'more records: ids of runs, run.json files, directories that have some')
+    .option('--series <series>', 'only the manifest of this series')
+    .option('--store <dir>', 'where runs are kept')
+    .addHelpText(
+      'after',
+      `${example('cpython-awslc manifest check --series 3.14')}
+Ends with 2 when it finds something: an entry that explained nothing though its cases ran where it holds (stale), a case
+that no roster and no run of the series has, two entries that explain the same, a class of skips that was never needed.
+What no run could tell (no cell for which the conditions hold) is listed as not judged, and is no finding.`,
+    )
+    .action((runs: readonly string[], options: { json?: boolean }) =>
+      finish(
+        end(import('./manifest.ts').then(({ runManifestCheck }) => runManifestCheck(runs, options, context))),
+        options,
+      ),
+    );
+
   addJson(add('cache', 'look after the store', 'cpython-awslc cache verify'))
     .argument('<action>', 'status, verify, or gc')
     .option('--store <dir>', 'where finished steps are kept')

@@ -3,12 +3,12 @@ import type { Manifest } from '../model/manifest.ts';
 import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { compareVersions } from '../model/version.ts';
-import type { DraftCell } from '../verdict/draft-seen.ts';
 import { draftManifest } from '../verdict/draft.ts';
-import { listManifestSeries, loadEnvironment, loadManifest, loadRoster } from './data.ts';
+import { listManifestSeries, loadEnvironment, loadManifest } from './data.ts';
 import { listRunIds, readRun } from './past-runs.ts';
 import { loadRun } from './session.ts';
 import type { Store } from './store.ts';
+import { gatherSuiteCells } from './suite-cells.ts';
 
 export interface DraftRequest {
   /** Ids of runs, or paths of their run.json; none means the newest run that ran suites. */
@@ -40,33 +40,6 @@ const readRuns = async ({ runs, store, cwd }: DraftRequest): Promise<Result<read
     read.push(run.value);
   }
   return ok(read);
-};
-
-interface NamedCell extends DraftCell {
-  readonly id: string;
-}
-
-/** The cells of runs whose suites ran, with the rosters of their versions. */
-const gatherCells = async (runs: readonly RunRecord[]): Promise<Result<readonly NamedCell[]>> => {
-  const cells: NamedCell[] = [];
-  for (const run of runs) {
-    for (const { id, suites, suitesOf } of run.cells) {
-      const planned = run.plan.cells.find((candidate) => candidate.id === id);
-      if (suites === undefined || planned === undefined) continue;
-      const { cell, capabilities } = planned;
-      const roster = cell.python.tree === undefined ? await loadRoster(cell.python.version) : ok(undefined);
-      if (!roster.ok) return roster;
-      cells.push({
-        id,
-        facts: { cell, capabilities, environment: suites.environment },
-        runs: suites.runs,
-        selection: run.plan.test,
-        ...(roster.value === undefined ? {} : { roster: roster.value }),
-        ranAt: suitesOf ?? run.startedAt,
-      });
-    }
-  }
-  return ok(cells);
 };
 
 /** What explains something before the draft does: the series' own manifest, else the newest one's classes. */
@@ -105,7 +78,7 @@ const loadReasons = async (series: string | undefined): Promise<Result<Manifest 
 export const draftFromRuns = async (request: DraftRequest): Promise<Result<ManifestDraft>> => {
   const runs = await readRuns(request);
   if (!runs.ok) return runs;
-  const gathered = await gatherCells(runs.value);
+  const gathered = await gatherSuiteCells(runs.value);
   if (!gathered.ok) return gathered;
   const found = [...new Set(gathered.value.map(({ facts }) => facts.cell.python.series))].sort(compareVersions);
   const series = request.series ?? (found.length === 1 ? found[0] : undefined);
