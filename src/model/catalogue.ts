@@ -59,16 +59,24 @@ export const archiveSchema = z.strictObject({
 });
 export type Archive = z.infer<typeof archiveSchema>;
 
-/** What CPython cares about in an AWS-LC version, told by its headers alone. */
+/** What CPython cares about in an AWS-LC version, told by its headers and three of its source files (plan/capabilities.ts). */
 export const capabilitiesSchema = z.strictObject({
   /** TLS 1.3 post-handshake authentication. */
   pha: z.boolean(),
   /** External pre-shared keys in TLS 1.3. */
   pskTls13: z.boolean(),
+  /** A TLS 1.2 server that has pre-shared keys and no certificate. */
+  pskWithoutCertificate: z.boolean(),
   /** Names as `hashlib` spells them, sorted: every digest that has an EVP function. */
   hashes: z.array(z.string()),
+  /** Those of `hashes` that HMAC takes, sorted. */
+  hmacHashes: z.array(z.string()),
+  /** Key-exchange groups of TLS as AWS-LC names them, sorted. */
+  groups: z.array(z.string()),
   /** Functions that some CPython series calls and some AWS-LC lacks: present or not. */
   functions: z.record(z.string(), z.boolean()),
+  /** Macros that some CPython series asks for and that differ between AWS-LC versions: defined or not. */
+  macros: z.record(z.string(), z.boolean()),
 });
 export type Capabilities = z.infer<typeof capabilitiesSchema>;
 

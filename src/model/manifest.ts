@@ -5,7 +5,10 @@ export const whenSchema = z.strictObject({
   python: z.string().optional().describe('version range, as ">=3.14.0 <3.14.8"'),
   awslc: z.string().optional().describe('version range of AWS-LC, as ">=5.0.0"'),
   line: z.array(z.string()).optional(),
-  capability: z.record(z.string(), z.boolean()).optional().describe('pha, pskTls13, hash:NAME, function:NAME'),
+  capability: z
+    .record(z.string(), z.boolean())
+    .optional()
+    .describe('pha, pskTls13, pskWithoutCertificate, hash:NAME, hmac:NAME, group:NAME, function:NAME, macro:NAME'),
   fips: z.boolean().optional(),
   link: z.array(z.string()).optional(),
   arch: z.array(z.string()).optional(),

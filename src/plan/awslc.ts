@@ -1,5 +1,5 @@
 import type { Action, Flag, Step } from '../model/plan.ts';
-import { capabilityTexts, probeProgram } from './capabilities.ts';
+import { capabilityMarks, probedSources, probeProgram } from './capabilities.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { planSource } from './sources.ts';
@@ -34,13 +34,21 @@ export const awslcFlags = (draft: CellDraft): readonly Flag[] => {
   ];
 };
 
-/** The probe: preprocess AWS-LC's headers and hold what they declare against the capabilities that the plan was made from. */
+/** The probe: hold what AWS-LC's headers declare and its sources hold against the capabilities that the plan was made from. */
 const planProbe = (draft: CellDraft, tree: Step): Step => {
-  const texts = capabilityTexts(draft.capabilities);
+  const marks = capabilityMarks(draft.capabilities);
+  const why = 'flags, answers and expectations of this plan were decided from these capabilities';
+  const sources = (['hmac', 'groups', 'server'] as const).map((name): Action => ({
+    do: 'require-text',
+    file: `{awslc}/${probedSources[name]}`,
+    present: [...marks.sources[name].present],
+    absent: [...marks.sources[name].absent],
+    why,
+  }));
   return makeStep({
     kind: 'probe',
     subject: 'awslc',
-    title: `probe the headers of AWS-LC ${draft.cell.awslc.version}`,
+    title: `probe the headers and sources of AWS-LC ${draft.cell.awslc.version}`,
     inputs: { awslc: tree },
     actions: [
       { do: 'write', path: '{work}/probe.c', text: probeProgram },
@@ -54,9 +62,11 @@ const planProbe = (draft: CellDraft, tree: Step): Step => {
       {
         do: 'require-text',
         file: '{tree}/probe.i',
-        ...texts,
-        why: 'flags, answers and expectations of this plan were decided from these capabilities',
+        present: [...marks.headers.present],
+        absent: [...marks.headers.absent],
+        why,
       },
+      ...sources,
     ],
     alsoDependsOn: { tools: pickTools(draft.host.tools, [draft.compilers.c]), environment: buildEnvironment },
   });

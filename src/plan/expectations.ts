@@ -37,19 +37,6 @@ const modulesOfGroup = (group: string, series: string): readonly string[] =>
 const versionText = ({ awslc }: Cell): string =>
   awslc.fips ? `AWS-LC FIPS ${awslc.version.replace(/^fips-/, '')}` : `AWS-LC ${awslc.version}`;
 
-/**
- * Hashes whose HMAC AWS-LC must serve. SHA-3 and the truncated SHA-512 came to its HMAC with aws-lc#2484 (2025-06); no
- * header tells, so older lines are held to what all of them have, and the proof reports the rest as a fact.
- */
-const hmacHashes = ({ awslc }: Cell, hashes: readonly string[]): readonly string[] => {
-  const hasLater = awslc.line === 'fips-2025' || (awslc.line === 'main' && Number.parseInt(awslc.version, 10) >= 5);
-  return hashes.filter((name) =>
-    hasLater
-      ? /^(md5|sha)/.test(name) && !name.startsWith('shake')
-      : ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'].includes(name),
-  );
-};
-
 /** Each hash name to the module of the object that must serve it. */
 const hashProviders = ({ capabilities, series }: ExpectationInput): Record<string, string> => {
   const builtin = chooseBuiltinHashes(series, capabilities.hashes).flatMap((group) =>
@@ -113,7 +100,7 @@ const tlsExpectations = ({ cell }: ExpectationInput): Record<string, Json> => {
 const hashExpectations = (input: ExpectationInput): Record<string, Json> => {
   const { cell, capabilities, series } = input;
   const providers = hashProviders(input);
-  const hmacs = hmacHashes(cell, capabilities.hashes);
+  const hmacs = capabilities.hmacHashes;
   const each = (names: readonly string[], value: string): Json =>
     Object.fromEntries(names.map((name) => [name, value]));
   return {

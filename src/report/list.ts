@@ -33,6 +33,9 @@ const describeCapabilities = ({ capabilities }: KnownAwslc): string => {
   const missing = [
     ...(capabilities.pha ? [] : ['PHA']),
     ...(capabilities.pskTls13 ? [] : ['TLS 1.3 PSK']),
+    ...(capabilities.pskWithoutCertificate ? [] : ['TLS 1.2 PSK without certificate']),
+    ...(capabilities.hmacHashes.some((name) => name.startsWith('sha3_')) ? [] : ['HMAC of SHA-3']),
+    ...(capabilities.groups.includes('X25519MLKEM768') ? [] : ['X25519MLKEM768']),
     ...Object.entries(capabilities.functions)
       .filter(([, present]) => !present)
       .map(([name]) => name),

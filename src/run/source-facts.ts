@@ -4,6 +4,7 @@ import { runProgram } from '../io/process.ts';
 import type { Capabilities } from '../model/catalogue.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { probeProgram, readAwslcVersion, readCapabilities } from '../plan/capabilities.ts';
+import { readProbedSources } from '../steps/probed-sources.ts';
 
 export interface HeaderQuestion {
   /** AWS-LC's source tree. */
@@ -13,13 +14,16 @@ export interface HeaderQuestion {
   readonly signal: AbortSignal;
 }
 
-/** What AWS-LC's headers say of themselves; the version is absent when they state none. */
+/** What AWS-LC's headers and sources say of themselves; the version is absent when they state none. */
 export interface HeaderFacts {
   readonly version?: string;
   readonly capabilities: Capabilities;
 }
 
-/** Preprocesses AWS-LC's headers with the first compiler that is here. Failures: `tool-missing`, `command-failed`, `interrupted`. */
+/**
+ * Preprocesses AWS-LC's headers with the first compiler that is here, and reads the sources that the probe reads.
+ * Failures: `tool-missing`, `command-failed`, `interrupted`, `io-failed`.
+ */
 export const readAwslcHeaders = async (question: HeaderQuestion): Promise<Result<HeaderFacts>> => {
   const purpose = 'read what AWS-LC’s headers declare';
   for (const compiler of ['gcc', 'clang', 'cc']) {
@@ -31,10 +35,12 @@ export const readAwslcHeaders = async (question: HeaderQuestion): Promise<Result
       signal: question.signal,
     });
     if (ran.ok) {
+      const sources = await readProbedSources(question.tree);
+      if (!sources.ok) return sources;
       const version = readAwslcVersion(ran.value.stdout);
       return ok({
         ...(version === undefined ? {} : { version }),
-        capabilities: readCapabilities(ran.value.stdout),
+        capabilities: readCapabilities({ headers: ran.value.stdout, sources: sources.value }),
       });
     }
     if (ran.error.code !== 'tool-missing') return ran;

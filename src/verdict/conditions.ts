@@ -16,15 +16,27 @@ const awslcVersionOf = (cell: Cell): string =>
   cell.awslc.fips && !cell.awslc.version.startsWith('fips-') ? `fips-${cell.awslc.version}` : cell.awslc.version;
 
 /**
- * Whether AWS-LC has a capability: `pha`, `pskTls13`, `hash:NAME`, `function:NAME`. Undefined when nothing is known of
- * it (a function that was not probed): then neither `true` nor `false` holds.
+ * Whether AWS-LC has a capability: `pha`, `pskTls13`, `pskWithoutCertificate`, `hash:NAME`, `hmac:NAME` (HMAC of that
+ * hash), `group:NAME`, `function:NAME`, `macro:NAME`. Undefined when nothing is known of it (a function that was not
+ * probed): then neither `true` nor `false` holds.
  */
 export const findCapability = (capabilities: Capabilities, name: string): boolean | undefined => {
-  if (name === 'pha') return capabilities.pha;
-  if (name === 'pskTls13') return capabilities.pskTls13;
-  if (name.startsWith('hash:')) return capabilities.hashes.includes(name.slice('hash:'.length));
-  if (name.startsWith('function:')) return capabilities.functions[name.slice('function:'.length)];
-  return undefined;
+  if (name === 'pha' || name === 'pskTls13' || name === 'pskWithoutCertificate') return capabilities[name];
+  const [kind, subject = ''] = name.split(/:(.*)/s);
+  switch (kind) {
+    case 'hash':
+      return capabilities.hashes.includes(subject);
+    case 'hmac':
+      return capabilities.hmacHashes.includes(subject);
+    case 'group':
+      return capabilities.groups.includes(subject);
+    case 'function':
+      return capabilities.functions[subject];
+    case 'macro':
+      return capabilities.macros[subject];
+    default:
+      return undefined;
+  }
 };
 
 /** Whether every given condition holds. No conditions always hold. */

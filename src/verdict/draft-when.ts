@@ -24,11 +24,15 @@ const namedCapabilities = (id: string, text: string): readonly string[] => {
   return [];
 };
 
-const allCapabilities = ({ hashes, functions }: Capabilities): readonly string[] => [
+const allCapabilities = ({ hashes, hmacHashes, groups, functions, macros }: Capabilities): readonly string[] => [
   'pha',
   'pskTls13',
+  'pskWithoutCertificate',
   ...hashes.map((name) => `hash:${name}`),
+  ...hmacHashes.map((name) => `hmac:${name}`),
+  ...groups.map((name) => `group:${name}`),
   ...Object.keys(functions).map((name) => `function:${name}`),
+  ...Object.keys(macros).map((name) => `macro:${name}`),
 ];
 
 /** The capabilities that all of the first have alike, and none of the others. */

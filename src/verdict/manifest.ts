@@ -21,6 +21,8 @@ import { parseRange, rangesOverlap } from './ranges.ts';
 export interface KnownNames {
   readonly hashes: readonly string[];
   readonly functions: readonly string[];
+  readonly groups: readonly string[];
+  readonly macros: readonly string[];
 }
 
 const resources =
@@ -51,19 +53,31 @@ const checkRange = (path: string, text: string, series?: string): readonly Probl
   return [];
 };
 
+const capabilityKinds = ['hash', 'hmac', 'group', 'function', 'macro'] as const;
+const namesOfKind: Readonly<Record<(typeof capabilityKinds)[number], keyof KnownNames>> = {
+  hash: 'hashes',
+  hmac: 'hashes',
+  group: 'groups',
+  function: 'functions',
+  macro: 'macros',
+};
+
 const checkCapability = (path: string, name: string, known: KnownNames | undefined): readonly Problem[] => {
   const [kind, subject] = name.split(/:(.*)/s);
-  const simple = ['pha', 'pskTls13'];
+  const simple = ['pha', 'pskTls13', 'pskWithoutCertificate'];
   if (subject === undefined) {
-    return simple.includes(name) ? [] : [unknownName(path, 'capability', name, [...simple, 'hash:', 'function:'])];
+    return simple.includes(name)
+      ? []
+      : [unknownName(path, 'capability', name, [...simple, ...capabilityKinds.map((known) => `${known}:`)])];
   }
-  if (kind !== 'hash' && kind !== 'function') {
-    const suggestion = suggestWord(kind ?? '', ['hash', 'function']);
+  const capabilityKind = capabilityKinds.find((candidate) => candidate === kind);
+  if (capabilityKind === undefined) {
+    const suggestion = suggestWord(kind ?? '', capabilityKinds);
     const problem = { path, message: `unknown capability ${JSON.stringify(name)}` };
     return [suggestion === undefined ? problem : { ...problem, suggestion: `${suggestion}:${subject}` }];
   }
-  const names = kind === 'hash' ? known?.hashes : known?.functions;
-  return names === undefined || names.includes(subject) ? [] : [unknownName(path, kind, subject, names)];
+  const names = known?.[namesOfKind[capabilityKind]];
+  return names === undefined || names.includes(subject) ? [] : [unknownName(path, capabilityKind, subject, names)];
 };
 
 const checkWhen = (

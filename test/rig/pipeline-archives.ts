@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { AwslcEntry, CpythonEntry, Catalogue } from '../../src/model/catalogue.ts';
-import { capabilityTexts } from '../../src/plan/capabilities.ts';
+import { capabilityMarks, probedSources } from '../../src/plan/capabilities.ts';
 import { packTar, type RawEntry } from './hostile-archives.ts';
 
 /** The shipped catalogue: its series and capabilities are what the small world has too. */
@@ -55,13 +55,19 @@ export const packCpython = (version: string, more: readonly RawEntry[] = []): Sm
 /** An AWS-LC of a few files: its header has the texts that the probe looks for. */
 export const packAwslc = (version: string, more: readonly RawEntry[] = []): SmallArchive => {
   const root = `aws-lc-${version}`;
-  const texts = capabilityTexts(capabilities).present.map((text) => `void ${text}void);`);
+  const marks = capabilityMarks(capabilities);
+  const texts = marks.headers.present.map((text) => (text.startsWith('#') ? text : `void ${text}void);`));
+  const sources = (['hmac', 'groups', 'server'] as const).map((name) => ({
+    name: `${root}/${probedSources[name]}`,
+    content: marks.sources[name].present.join('\n'),
+  }));
   const header = [`#define AWSLC_VERSION_NUMBER_STRING "${version}"`, ...texts, ''].join('\n');
   return pack(`${root}.tar.gz`, [
     folder(root),
     folder(`${root}/include`),
     folder(`${root}/include/openssl`),
     { name: `${root}/include/openssl/base.h`, content: header },
+    ...sources,
     ...more,
   ]);
 };

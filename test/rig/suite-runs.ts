@@ -18,8 +18,12 @@ export const plainFacts: Facts = {
   capabilities: {
     pha: false,
     pskTls13: false,
+    pskWithoutCertificate: true,
     hashes: ['md5', 'sha1', 'sha256'],
+    hmacHashes: ['md5', 'sha1', 'sha256'],
+    groups: ['P-256', 'X25519'],
     functions: { X509_VERIFY_PARAM_get_hostflags: true },
+    macros: { OPENSSL_NO_TLS_PHA: false },
   },
   environment: {
     arch: 'x86_64',

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removeTree } from '../../../src/io/files.ts';
 import type { Failure } from '../../../src/model/failure.ts';
 import type { Action } from '../../../src/model/plan.ts';
+import { probedSources } from '../../../src/plan/capabilities.ts';
 import { makeStep } from '../../../src/plan/step.ts';
 import { runActions } from '../../../src/steps/actions.ts';
 import { build } from '../../../src/steps/build.ts';
@@ -206,18 +207,37 @@ describe('a build step', () => {
 describe('the probe', () => {
   it('names the version whose headers are not as the plan says, and reads capabilities when they are', async () => {
     const header = '#define AWSLC_VERSION_NUMBER_STRING "5.77.0"\nconst EVP_MD *EVP_sha256(void);\n';
-    const steps = (present: readonly string[]): ReturnType<typeof makeStep> =>
-      stepOf(
+    const inAwslc: StepContext = { ...context, places: { ...context.places, awslc: join(directory, 'input') } };
+    const sources = {
+      hmac: 'METHODS(EVP_sha256(), SHA256)',
+      groups: '{NID_X25519, SSL_GROUP_X25519, "X25519"}',
+      server: '',
+    };
+    const steps = (present: readonly string[]): ReturnType<typeof makeStep> => ({
+      ...stepOf(
         { do: 'write', path: '{tree}/probe.i', text: header },
+        ...(['hmac', 'groups', 'server'] as const).map((name): Action => ({
+          do: 'write',
+          path: `{awslc}/${probedSources[name]}`,
+          text: sources[name],
+        })),
         { do: 'require-text', file: '{tree}/probe.i', present: [...present], absent: [], why: '' },
-      );
-    expect(await probe(steps(['EVP_sha512(']), context)).toMatchObject({
+      ),
+      subject: 'awslc',
+    });
+    expect(await probe(steps(['EVP_sha512(']), inAwslc)).toMatchObject({
       ok: false,
       error: { code: 'capability-mismatch', awslc: '5.77.0' },
     });
-    expect(await probe(steps(['EVP_sha256(']), context)).toMatchObject({
+    expect(await probe(steps(['EVP_sha256(']), inAwslc)).toMatchObject({
       ok: true,
-      value: { capabilities: { pha: false, hashes: ['sha256'] } },
+      value: { capabilities: { pha: false, hashes: ['sha256'], hmacHashes: ['sha256'], groups: ['X25519'] } },
+    });
+    const later = stepOf({ do: 'write', path: '{tree}/probe.i', text: header });
+    await removeTree(join(directory, 'input', 'ssl'));
+    expect(await probe({ ...later, subject: 'awslc' }, inAwslc)).toMatchObject({
+      ok: false,
+      error: { code: 'io-failed', operation: 'read' },
     });
     expect((await lstat(join(directory, 'tree/probe.i'))).isFile()).toBe(true);
   });

@@ -23,8 +23,12 @@ describe('formatList', () => {
     const capabilities = {
       pha: true,
       pskTls13: false,
+      pskWithoutCertificate: false,
       hashes: ['md5'],
+      hmacHashes: ['md5'],
+      groups: ['X25519MLKEM768'],
       functions: { SSL_read_ex: false, BIO_x: true },
+      macros: { OPENSSL_NO_TLS_PHA: false },
     };
     const report: ListReport = {
       ...head,
@@ -39,7 +43,7 @@ describe('formatList', () => {
   3.15.0rc1  from https          no expected results, no roster: LOST is not judged
 
 AWS-LC
-  5.12.0  main  from crate  1 hash; lacks TLS 1.3 PSK, SSL_read_ex
+  5.12.0  main  from crate  1 hash; lacks TLS 1.3 PSK, TLS 1.2 PSK without certificate, HMAC of SHA-3, SSL_read_ex
 `);
   });
 

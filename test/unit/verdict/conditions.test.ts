@@ -24,6 +24,10 @@ describe('evaluateWhen', () => {
     [{ capability: { 'hash:sha256': true, 'hash:blake2b': false } }, true],
     [{ capability: { 'hash:sha256': false } }, false],
     [{ capability: { 'function:X509_VERIFY_PARAM_get_hostflags': true } }, true],
+    [{ capability: { pskWithoutCertificate: true, 'hmac:sha256': true, 'hmac:sha3_256': false } }, true],
+    [{ capability: { 'group:X25519': true, 'group:X25519MLKEM768': false } }, true],
+    [{ capability: { 'macro:OPENSSL_NO_TLS_PHA': false } }, true],
+    [{ capability: { 'macro:OPENSSL_NO_NOTHING': false } }, false],
     // Nothing is known of it: neither answer holds.
     [{ capability: { 'function:SSL_nothing': true } }, false],
     [{ capability: { 'function:SSL_nothing': false } }, false],

@@ -5,7 +5,12 @@ import type { EnvironmentFacts } from '../../../src/model/suite.ts';
 import { checkManifest, parseEnvironment, parseManifest } from '../../../src/verdict/manifest.ts';
 import { judgePlain, listVerdicts, makeManifest, makeRun, plainFacts, tellFile } from '../../rig/suite-runs.ts';
 
-const known = { hashes: ['sha256', 'sha3_256'], functions: ['SSL_read_ex'] };
+const known = {
+  hashes: ['sha256', 'sha3_256'],
+  functions: ['SSL_read_ex'],
+  groups: ['X25519'],
+  macros: ['OPENSSL_NO_TLS_PHA'],
+};
 const entry = { id: 'test.test_ssl.A.test_x', expect: 'fail', match: 'x' } as const;
 const check = (manifest: Manifest): unknown => checkManifest(manifest, known);
 
@@ -52,7 +57,15 @@ describe('checkManifest', () => {
             link: [],
             optimization: ['quik'],
             resourceMissing: 'waltime',
-            capability: { pskTLS13: true, 'hash:sha3_255': true, 'hahs:sha256': true, 'function:SSL_write_ex': false },
+            capability: {
+              pskTLS13: true,
+              'hash:sha3_255': true,
+              'hahs:sha256': true,
+              'function:SSL_write_ex': false,
+              'hmac:sha25': true,
+              'group:x25519': true,
+              'macro:OPENSSL_NO_TSL_PHA': true,
+            },
           },
         },
       ],
@@ -86,6 +99,13 @@ describe('checkManifest', () => {
         suggestion: 'hash:sha256',
       },
       { path: '$.entries[3].when.capability["function:SSL_write_ex"]', message: 'unknown function "SSL_write_ex"' },
+      { path: '$.entries[3].when.capability["hmac:sha25"]', message: 'unknown hmac "sha25"', suggestion: 'sha256' },
+      { path: '$.entries[3].when.capability["group:x25519"]', message: 'unknown group "x25519"', suggestion: 'X25519' },
+      {
+        path: '$.entries[3].when.capability["macro:OPENSSL_NO_TSL_PHA"]',
+        message: 'unknown macro "OPENSSL_NO_TSL_PHA"',
+        suggestion: 'OPENSSL_NO_TLS_PHA',
+      },
       { path: '$.entries[3].when.line[0]', message: 'unknown line "man"', suggestion: 'main' },
       { path: '$.entries[3].when.link', message: 'an empty list never holds' },
       { path: '$.entries[3].when.optimization[0]', message: 'unknown optimization "quik"', suggestion: 'quick' },
