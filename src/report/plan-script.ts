@@ -127,7 +127,7 @@ const actionLines = (plan: Plan, step: Step, action: Action): readonly string[] 
 const preamble = (plan: Plan): string => `#!/bin/sh
 # What cpython-awslc would do for recipe ${plan.recipe}, as a script to read and to run by hand.
 # Usage: sh SCRIPT [DIRECTORY]     (default: ./cpython-awslc-by-hand)
-# TEST=no leaves the suites out. Needs what \`cpython-awslc doctor\` names; sources come from the first origin that answers.
+# TEST=no leaves the suites out; TWIN=yes builds the twin on OpenSSL too. Needs what \`cpython-awslc doctor\` names; sources come from the first origin that answers.
 set -eu
 umask 022
 ROOT=\${1:-./cpython-awslc-by-hand}
@@ -200,7 +200,13 @@ export const formatPlanScript = (plan: Plan, assets: readonly AssetText[]): stri
       ...step.actions.flatMap((action) => actionLines(plan, step, action)),
     ].join('\n');
     const heading = `\n# ---- ${step.title} (${step.id})\n# fingerprint ${step.fingerprint}\necho '== ${step.title.replaceAll("'", '')}' >&2\n`;
-    return step.kind === 'test' ? `${heading}if [ "\${TEST:-yes}" = yes ]; then\n${body}\nfi\n` : `${heading}${body}\n`;
+    const conditions = [
+      ...(step.subject === 'twin' || step.subject === 'openssl' ? ['[ "${TWIN:-no}" = yes ]'] : []),
+      ...(step.kind === 'test' ? ['[ "${TEST:-yes}" = yes ]'] : []),
+    ];
+    return conditions.length === 0
+      ? `${heading}${body}\n`
+      : `if ${conditions.join(' && ')}; then${heading}${body}\nfi\n`;
   });
   const ends = plan.cells.map(
     ({ id, steps: of }) =>

@@ -73,6 +73,14 @@ describe('plan --format sh', () => {
     expect(JSON.parse(proofs)).toEqual(cells[0].proof);
   });
 
+  it('builds the twin only when it is told to', async () => {
+    const script = await saveScript();
+    await runScript(script, { TEST: 'no', TWIN: 'yes' });
+    expect((await world.work()).map(({ args }) => args[1])).toContain('twin.mk');
+    const version = `cat '${world.directory}/hand'/install-twin-*/openssl-version.txt`;
+    expect(execFileSync('sh', ['-c', version], { encoding: 'utf8' })).toBe('OpenSSL 3.0.90 1 Jan 2026\n');
+  });
+
   it('runs the suites too, and can be run again in the same directory', async () => {
     const script = await saveScript();
     await runScript(script);
