@@ -83,6 +83,25 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./list.ts').then(({ runList }) => runList(options, context))), options),
     );
 
+  addJson(
+    add(
+      'compat',
+      'say which CPython compiles against which AWS-LC, nothing built',
+      'cpython-awslc compat --awslc 1.26',
+    ),
+  )
+    .option('--python <version>', 'CPython: 3.14, 3.14.6, path:DIR or git:URL#REF (may be repeated)', collect)
+    .option('--awslc <version>', 'AWS-LC: 5.12, 5.12.0, path:DIR or git:URL#REF (may be repeated)', collect)
+    .option('--all', 'the whole catalogue, as without --python and --awslc')
+    .option('--catalogue <dir>', "directory of awslc.json and cpython.json (default: this tool's catalogue)")
+    .option('--store <dir>', 'where finished steps are kept (default: cpython-awslc in the XDG cache directory)')
+    .option('--jobs <n>', 'checks at once (default: the cores)')
+    .option('--offline', 'fetch nothing: use what the store has')
+    .option('--mirror <from=to>', 'rewrites the beginning of https URLs (may be repeated)', collect)
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./compat.ts').then(({ runCompat }) => runCompat(options, context))), options),
+    );
+
   addTests(addPipeline(add('plan', 'print what would be done', 'cpython-awslc plan --format sh > build.sh')))
     .addOption(
       new Option('--format <name>', 'text, json, or sh: a script to run by hand').choices(['text', 'json', 'sh']),
@@ -170,7 +189,8 @@ reproducible, 70 bug, 130 interrupted.`,
 
   const manifest = program
     .command('manifest')
-    .description('propose entries of a manifest from runs, or check the manifests by all runs');
+    .description('propose entries of a manifest from runs, or check the manifests by all runs')
+    .addHelpText('after', example('cpython-awslc manifest draft > draft.json'));
   addJson(manifest.command('draft'))
     .description('propose entries for what a run showed and nothing explains; their reasons are left to you')
     .argument('[runs...]', 'ids of runs, or paths of their run.json (default: the newest run with suites)')

@@ -14,7 +14,7 @@ const named: readonly (readonly [kind: MissingKind, pattern: RegExp])[] = [
   ['header', /^([\w./-]+\.h): No such file or directory/],
   ['header', /^'([\w./-]+\.h)' file not found/],
   ['arguments', /too (?:few|many) arguments to function ['‘](\w+)['’]/],
-  ['arguments', /passing argument \d+ of ['‘](\w+)['’]/],
+  ['arguments', /passing argument \d+ of ['‘](\w+)['’] from incompatible pointer type/],
   ['arguments', /conflicting types for ['‘](\w+)['’]/],
 ];
 

@@ -42,11 +42,19 @@ const neededTools: readonly (readonly [tool: string, neededFor: string])[] = [
   ['ld', 'link'],
 ];
 
+const hasTool =
+  (host: Host) =>
+  (name: string): boolean =>
+    host.tools.some((tool) => tool.name === name);
+
+/** The C and C++ compilers that everything is compiled with: gcc, or clang where there is no gcc. */
+export const chooseCompilers = (host: Host): CellDraft['compilers'] | undefined =>
+  compilerPairs.find(({ c, cxx }) => hasTool(host)(c) && hasTool(host)(cxx));
+
 /** Every tool that a build needs and this machine lacks, or the compilers to use. */
 const chooseTools = (host: Host): Result<CellDraft['compilers'], readonly Failure[]> => {
-  const has = (name: string): boolean => host.tools.some((tool) => tool.name === name);
-  const compilers = compilerPairs.find(({ c, cxx }) => has(c) && has(cxx));
-  const missing = neededTools.filter(([tool]) => !has(tool));
+  const compilers = chooseCompilers(host);
+  const missing = neededTools.filter(([tool]) => !hasTool(host)(tool));
   const failures = [
     ...(compilers === undefined ? ([['gcc and g++', 'compile AWS-LC and CPython']] as const) : []),
     ...missing,

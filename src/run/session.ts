@@ -20,12 +20,7 @@ import {
 } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { selectGoals, type Stage } from '../plan/plan.ts';
-import { build } from '../steps/build.ts';
-import type { FetchPolicy, StepFunction } from '../steps/context.ts';
-import { fetchStep } from '../steps/fetch.ts';
-import { probe } from '../steps/probe.ts';
-import { prove } from '../steps/prove.ts';
-import { unpackStep } from '../steps/unpack.ts';
+import type { FetchPolicy } from '../steps/context.ts';
 import { loadManifest, loadRoster, loadTimings, toolDir } from './data.ts';
 import { casesLineOf } from './cases.ts';
 import type { ComparedSuites } from './compare-twin.ts';
@@ -33,6 +28,7 @@ import { consultTwins, selectFirstGoals } from './consult-twins.ts';
 import { executePlan, type ExecuteOptions, type StepOutcome } from './execute.ts';
 import { machineKinds, storeKey } from './inspect.ts';
 import type { Prepared } from './prepare.ts';
+import { stepFunctions } from './step-functions.ts';
 import { lookupStep, type Store } from './store.ts';
 import { makeTestStep, type Expected } from './suites.ts';
 
@@ -104,10 +100,6 @@ export const loadExpected = async (cell: PlannedCell): Promise<Result<Expected>>
     ...(roster.value === undefined ? {} : { roster: roster.value }),
     timings: timings.value,
   });
-};
-
-const unsupported: StepFunction = (step) => {
-  throw new Error(`no step of kind ${step.kind} is planned yet`);
 };
 
 /** Whether everything that a stage needs is in the store: then nothing of the machine's toolchain is needed. */
@@ -237,19 +229,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     goals: selectFirstGoals(goals, plan),
     store,
     machine: host.machine,
-    functions: {
-      fetch: fetchStep,
-      unpack: unpackStep,
-      probe,
-      configure: build,
-      compile: build,
-      modules: build,
-      install: build,
-      prove,
-      test: makeTestStep(plan, loadExpected),
-      patch: unsupported,
-      pack: unsupported,
-    },
+    functions: { ...stepFunctions, test: makeTestStep(plan, loadExpected) },
     jobs: options.jobs,
     toolDir,
     path: options.path,

@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ioFailure } from '../io/failure.ts';
+import { readJson, removeTree } from '../io/files.ts';
+import { compatFindingsSchema, type CompatCell, type CompatReport, type Missing } from '../model/compat.ts';
+import type { Listener } from '../model/event.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Host } from '../model/host.ts';
+import type { Plan, Step } from '../model/plan.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { LoadedShim, LoadedShims } from '../model/shim.ts';
+import type { AwslcChoice, PythonChoice } from '../model/source.ts';
+import { planAwslc } from '../plan/awslc.ts';
+import { planCompat, planSurvey } from '../plan/compat.ts';
+import { planCore } from '../plan/core.ts';
+import type { CellDraft } from '../plan/draft.ts';
+import { buildEnvironment } from '../plan/environment.ts';
+import { chooseShims } from '../plan/shims.ts';
+import { planSource } from '../plan/sources.ts';
+import { describeFailure } from '../report/failure.ts';
+import type { FetchPolicy } from '../steps/context.ts';
+import { toolDir } from './data.ts';
+import { executePlan, type StepOutcome } from './execute.ts';
+import { stepFunctions } from './step-functions.ts';
+import type { Store } from './store.ts';
+
+/** A version with the text that a report calls it by: itself, or the `path:` or `git:` that was asked for. */
+export interface Named<T> {
+  readonly label: string;
+  readonly choice: T;
+}
+
+export interface CompatInput {
+  readonly pythons: readonly Named<PythonChoice>[];
+  readonly awslcs: readonly Named<AwslcChoice>[];
+  readonly shims: LoadedShims;
+  readonly host: Host;
+  readonly compilers: CellDraft['compilers'];
+  readonly store: Store;
+  readonly fetch: FetchPolicy;
+  readonly path: string;
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+  readonly listener: Listener;
+}
+
+/** One cell of the table with its steps. */
+interface PlannedCheck {
+  readonly python: string;
+  readonly awslc: string;
+  readonly shims: readonly LoadedShim[];
+  /** What brings the sources: fetched, unpacked, patched. */
+  readonly sources: readonly Step[];
+  readonly patch?: Step;
+  readonly survey: Step;
+  /** The check of what is to be built; the survey itself where nothing is patched and nothing shimmed. */
+  readonly check: Step;
+}
+
+const planCheck = (
+  { label: python, choice: cpython }: Named<PythonChoice>,
+  { label: awslc, choice: lc }: Named<AwslcChoice>,
+  input: CompatInput,
+): PlannedCheck => {
+  const shims = chooseShims(input.shims.shims, lc.capabilities, cpython.series.series);
+  const draft: CellDraft = {
+    cell: {
+      python: { version: cpython.version, series: cpython.series.series },
+      awslc: { version: lc.version, line: lc.line, fips: lc.line !== 'main' },
+      platform: input.host.platform,
+      target: 'generic',
+      link: 'static',
+      optimization: 'quick',
+      cipherString: 'ALL',
+    },
+    capabilities: lc.capabilities,
+    series: cpython.series,
+    awslcSource: lc.source,
+    cpythonSource: cpython.source,
+    targetFlags: [],
+    host: input.host,
+    assets: [],
+    shims,
+    compilers: input.compilers,
+  };
+  const libraries = planAwslc(draft);
+  const core = planCore(draft);
+  const released = planSource(cpython.source, 'cpython', `CPython ${cpython.version}`).tree;
+  const sources = [...libraries.all, ...core.all].filter(({ kind }) => ['fetch', 'unpack', 'patch'].includes(kind));
+  const patch = core.tree.fingerprint === released.fingerprint ? undefined : core.tree;
+  const survey = planSurvey(draft, { awslc: libraries.tree, cpython: released });
+  const isPlain = patch === undefined && shims.length === 0;
+  return {
+    python,
+    awslc,
+    shims,
+    sources,
+    ...(patch === undefined ? {} : { patch }),
+    survey,
+    check: isPlain ? survey : planCompat(draft, { awslc: libraries.tree, cpython: core.tree }),
+  };
+};
+
+/** A failure in one line, for a table's notes. */
+const summarizeFailure = (failure: Failure): string =>
+  failure.code === 'origins-exhausted'
+    ? failure.attempts.map(({ origin, reason }) => `${origin}: ${reason}`).join('; ')
+    : (describeFailure(failure).split('\n')[0] ?? failure.code);
+
+/** The patches that a patch step writes and applies. */
+const readPatches = (patch: Step | undefined): readonly { readonly name: string; readonly text: string }[] =>
+  (patch?.actions ?? []).flatMap((action) =>
+    action.do === 'write' && action.path.endsWith('.patch')
+      ? [{ name: action.path.replace(/^.*\/|\.patch$/g, ''), text: action.text }]
+      : [],
+  );
+
+/** The names of the patches that a patch step applies. */
+const namePatches = (patch: Step | undefined): readonly string[] => readPatches(patch).map(({ name }) => name);
+
+const answerFor = (name: string, planned: PlannedCheck): string | undefined => {
+  const shim = planned.shims.find(({ provides }) => provides.includes(name));
+  if (shim !== undefined) return `shim ${shim.name}`;
+  const patches = readPatches(planned.patch);
+  const naming = patches.find(({ text }) => text.includes(name)) ?? patches[0];
+  return naming === undefined ? undefined : `patch ${naming.name}`;
+};
+
+const readFindings = async (outcome: StepOutcome | undefined): Promise<readonly Missing[] | undefined> => {
+  if (outcome?.stored === undefined) return undefined;
+  const read = await readJson(compatFindingsSchema, join(outcome.stored.tree, 'compat.json'));
+  return read.ok ? read.value.missing : undefined;
+};
+
+const judgeCell = async (
+  planned: PlannedCheck,
+  outcomes: ReadonlyMap<string, StepOutcome>,
+  unsupported: LoadedShims['unsupported'],
+): Promise<CompatCell> => {
+  const { python, awslc } = planned;
+  const head = {
+    python,
+    awslc,
+    patches: [...namePatches(planned.patch)],
+    shims: planned.shims.map(({ name }) => name),
+  };
+  const missing = await readFindings(outcomes.get(planned.survey.id));
+  const checked = outcomes.get(planned.check.id);
+  const refused = checked?.failure?.code === 'incompatible' ? checked.failure.missing : undefined;
+  const still = refused ?? (await readFindings(checked));
+  if (missing === undefined || still === undefined) {
+    const lost = planned.sources.map(({ id }) => outcomes.get(id)).find((outcome) => outcome?.failure !== undefined);
+    const failure = lost?.failure ?? outcomes.get(planned.survey.id)?.failure ?? checked?.failure;
+    const isFetch = lost !== undefined && lost.step.kind !== 'patch';
+    return {
+      ...head,
+      status: isFetch ? 'not-fetched' : 'failed',
+      missing: [],
+      cannot: [],
+      reason: failure === undefined ? 'it was not run' : summarizeFailure(failure),
+    };
+  }
+  const explain = (name: string): { reason?: string } => {
+    const known = unsupported.find(({ names }) => names.includes(name));
+    return known === undefined ? {} : { reason: known.reason };
+  };
+  return {
+    ...head,
+    status: still.length === 0 ? 'ok' : 'incompatible',
+    missing: missing.map((found) => {
+      const answer = still.some(({ name }) => name === found.name) ? undefined : answerFor(found.name, planned);
+      return { ...found, ...(answer === undefined ? {} : { answer }) };
+    }),
+    cannot: still.map((found) => ({ ...found, ...explain(found.name) })),
+  };
+};
+
+/** What stands against a table: cells that cannot compile, sources that could not be had, an interruption. */
+const gatherFailures = (
+  cells: readonly CompatCell[],
+  outcomes: readonly StepOutcome[],
+  signal: AbortSignal,
+): readonly Failure[] => {
+  if (signal.aborted) return [{ code: 'interrupted', signal: String(signal.reason) }];
+  const cannot = cells.filter(({ status }) => status === 'incompatible');
+  const others = outcomes.flatMap(({ failure }) =>
+    failure === undefined || failure.code === 'incompatible' ? [] : [failure],
+  );
+  return [
+    ...(cannot.length === 0
+      ? []
+      : [
+          {
+            code: 'cells-incompatible' as const,
+            cells: cannot.map(({ python, awslc }) => `CPython ${python} with AWS-LC ${awslc}`),
+            asked: cells.length,
+          },
+        ]),
+    ...others,
+  ];
+};
+
+/**
+ * Checks every pair of a CPython and an AWS-LC for syntax, as released and as it would be built. What the store knows is
+ * taken from it; a source that cannot be had is told in its cells, and the others go on.
+ */
+export const surveyCells = async (
+  input: CompatInput,
+): Promise<Result<{ readonly report: CompatReport; readonly failures: readonly Failure[] }>> => {
+  const { host, store, signal, compilers } = input;
+  const planned = input.pythons.flatMap((python) => input.awslcs.map((awslc) => planCheck(python, awslc, input)));
+  const steps = new Map<string, Step>();
+  for (const { sources, survey, check } of planned) {
+    for (const step of [...sources, survey, check]) steps.set(step.id, step);
+  }
+  const plan: Plan = {
+    version: 1,
+    kind: 'plan',
+    recipe: 'compat',
+    resolved: [],
+    notes: [],
+    platform: host.platform,
+    tools: [...host.tools],
+    assets: [],
+    environment: { ...buildEnvironment },
+    test: { preset: 'quick', files: [], match: [] },
+    cells: [],
+    steps: [...steps.values()],
+  };
+  const logDir = join(store.tmp, `compat-${randomUUID()}`);
+  try {
+    await mkdir(logDir, { recursive: true });
+  } catch (error) {
+    return fail(ioFailure(error, logDir, 'make'));
+  }
+  try {
+    const outcomes = await executePlan({
+      plan,
+      goals: planned.flatMap(({ survey, check }) => [survey, check]),
+      store,
+      machine: host.machine,
+      functions: stepFunctions,
+      jobs: input.jobs,
+      stepsAtOnce: input.jobs,
+      keepGoing: true,
+      toolDir,
+      path: input.path,
+      logDir,
+      fetch: input.fetch,
+      rerun: [],
+      signal,
+      listener: input.listener,
+    });
+    const byId = new Map(outcomes.map((outcome) => [outcome.step.id, outcome]));
+    const cells = await Promise.all(planned.map((cell) => judgeCell(cell, byId, input.shims.unsupported)));
+    const used = input.shims.shims.filter(({ name }) => cells.some(({ shims }) => shims.includes(name)));
+    const report: CompatReport = {
+      version: 1,
+      kind: 'compat',
+      compiler: host.tools.find(({ name }) => name === compilers.c)?.version ?? compilers.c,
+      cells,
+      shims: used.map(({ name, provides, loses }) => ({ name, provides: [...provides], loses })),
+    };
+    return ok({ report, failures: gatherFailures(cells, outcomes, signal) });
+  } finally {
+    await removeTree(logDir);
+  }
+};

@@ -1,0 +1,26 @@
+import type { StepKind } from '../model/plan.ts';
+import { build } from '../steps/build.ts';
+import type { StepFunction } from '../steps/context.ts';
+import { fetchStep } from '../steps/fetch.ts';
+import { probe } from '../steps/probe.ts';
+import { prove } from '../steps/prove.ts';
+import { unpackStep } from '../steps/unpack.ts';
+
+const unsupported: StepFunction = (step) => {
+  throw new Error(`no step of kind ${step.kind} is planned here`);
+};
+
+/** The function of every kind of step that needs nothing but the step; `test` needs a run's expectations. */
+export const stepFunctions: Readonly<Record<StepKind, StepFunction>> = {
+  fetch: fetchStep,
+  unpack: unpackStep,
+  probe,
+  configure: build,
+  compile: build,
+  modules: build,
+  install: build,
+  prove,
+  test: unsupported,
+  patch: unsupported,
+  pack: unsupported,
+};
