@@ -55,8 +55,8 @@ const watchedMacros = [
   'SSL_R_UNEXPECTED_EOF_WHILE_READING',
 ];
 
-/** AWS-LC's names of the groups that any of its versions has; it takes them in its lists of groups. */
-const knownGroups = [
+/** AWS-LC's names of the TLS groups that any of its versions has; it takes them in its lists of groups. Sorted. */
+export const knownGroups = [
   'CECPQ2',
   'MLKEM1024',
   'MLKEM512',

@@ -1,5 +1,6 @@
 import type { Cell } from '../model/cell.ts';
 import { compareCodeUnits, type Json } from '../model/json.ts';
+import { knownGroups } from './capabilities.ts';
 import { chooseBuiltinHashes } from './core.ts';
 import type { CellDraft } from './draft.ts';
 import { internalPrefix } from './environment.ts';
@@ -120,6 +121,38 @@ const hashExpectations = (input: ExpectationInput): Record<string, Json> => {
   };
 };
 
+/** What AWS-LC's headers and sources told, as behaviour of this series' API. */
+const capabilityExpectations = ({ cell, capabilities }: ExpectationInput): Record<string, Json> => {
+  const { hashes, hmacHashes, groups, macros } = capabilities;
+  const { series } = cell.python;
+  const worksIf = (works: boolean, version: string): string => (works ? version : 'refused');
+  return {
+    $awslcHashes: hashes,
+    'hmac-capability': Object.fromEntries(
+      hashes.map((name) => [name, hmacHashes.includes(name) ? 'served' : 'refused']),
+    ),
+    ...(isSeriesAtLeast(series, 13)
+      ? {
+          'tls-psk': {
+            'TLS 1.2, server with a certificate': 'TLSv1.2',
+            'TLS 1.2, server without a certificate': worksIf(capabilities.pskWithoutCertificate, 'TLSv1.2'),
+            'TLS 1.2, another key': 'refused',
+            'TLS 1.3, server without a certificate': worksIf(capabilities.pskTls13, 'TLSv1.3'),
+          },
+        }
+      : {}),
+    ...(isSeriesAtLeast(series, 15)
+      ? {
+          'tls-psk-flag': macros['OPENSSL_NO_EXTERNAL_PSK_TLS13'] !== true,
+          $groups: knownGroups,
+          'tls-groups': Object.fromEntries(
+            knownGroups.map((name) => [name, worksIf(groups.includes(name), 'TLSv1.3')]),
+          ),
+        }
+      : {}),
+  };
+};
+
 /** Extension module to the library of the machine that it needs: what the proof says of a module that was left out. */
 const moduleLibraries = ({ host }: ExpectationInput): Json =>
   Object.fromEntries(host.devPackages.flatMap(({ library, modules }) => modules.map((name) => [name, library])));
@@ -160,6 +193,7 @@ export const buildExpectations = (input: ExpectationInput): Record<string, Json>
     'elf-hardening': { textRelocations: false, executableStack: false },
     ...hashExpectations(input),
     ...tlsExpectations(input),
+    ...capabilityExpectations(input),
     'pha-absent': { run: phaCaseCount, passed: phaCaseCount },
     'pha-macro': [],
     'hijack-preload': underRivals,

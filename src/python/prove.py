@@ -17,6 +17,7 @@ import tempfile
 import shutil
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import prove_capabilities
 import prove_common
 import prove_hash
 import prove_hijack
@@ -32,6 +33,7 @@ PROBES = [
     prove_identity,
     prove_hash,
     prove_tls,
+    prove_capabilities,
     prove_pha,
     prove_hijack,
     prove_modules,
@@ -45,6 +47,7 @@ STARTING_ORDER = [
     prove_hash,
     prove_hijack,
     prove_tls,
+    prove_capabilities,
     prove_identity,
     prove_pha,
     prove_sysconfig,

@@ -71,7 +71,7 @@ describe('buildExpectations', () => {
   });
 
   it('names a claim in prove.py for each expectation', () => {
-    const texts = ['hash', 'hijack', 'identity', 'modules', 'pha', 'sysconfig', 'tls', 'venv']
+    const texts = ['capabilities', 'hash', 'hijack', 'identity', 'modules', 'pha', 'sysconfig', 'tls', 'venv']
       .map((name) => readFileSync(join(python, `prove_${name}.py`), 'utf8'))
       .join('');
     const known = [...texts.matchAll(/Finding\(\s*"([a-z0-9-]+)"/g)].map((match) => match[1]);
@@ -123,6 +123,25 @@ describe('buildExpectations', () => {
     const expectations = buildExpectations(input({ capabilities: { hmacHashes: names } }));
     expect(expectations['$hmacHashes']).toEqual(names);
     expect(Object.keys(expectations['hmac-providers'] ?? {})).toEqual(names);
+  });
+
+  it('holds what sources told against behaviour, where the series’ API can show it', () => {
+    const of = (series: string, capabilities: Partial<Capabilities> = {}): ReturnType<typeof buildExpectations> =>
+      buildExpectations(input({ python: { version: `${series}.0`, series }, capabilities }));
+    expect(of('3.12')).not.toHaveProperty('tls-psk');
+    expect(of('3.14')).not.toHaveProperty('tls-groups');
+    expect(of('3.14')).not.toHaveProperty('tls-psk-flag');
+    const old = { pskWithoutCertificate: false, hmacHashes: ['sha256'], groups: ['P-256'], macros: {} };
+    expect(of('3.15', old)).toMatchObject({
+      'hmac-capability': { sha256: 'served', sha3_256: 'refused', shake_128: 'refused' },
+      'tls-psk': {
+        'TLS 1.2, server with a certificate': 'TLSv1.2',
+        'TLS 1.2, server without a certificate': 'refused',
+      },
+      'tls-psk-flag': true,
+      'tls-groups': { 'P-256': 'TLSv1.3', X25519MLKEM768: 'refused' },
+    });
+    expect(of('3.15')).toMatchObject({ 'tls-psk-flag': false, 'tls-groups': { X25519MLKEM768: 'TLSv1.3' } });
   });
 
   it('leaves 3.9, which has no TLS floor of its own, without a claim to one', () => {
