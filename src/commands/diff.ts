@@ -7,6 +7,7 @@ import { prettyJson } from '../model/json.ts';
 import { ok, type Result } from '../model/result.ts';
 import { formatDiff } from '../report/diff.ts';
 import { formatDiffMarkdown } from '../report/diff-markdown.ts';
+import { quoteWord } from '../report/text.ts';
 import { loadExpected, runSession, type CellSession } from '../run/session.ts';
 import { makeDisplay } from '../ui/display.ts';
 import { diffSuites } from '../verdict/diff.ts';
@@ -108,7 +109,8 @@ export const runDiff = async (options: DiffOptions, context: CommandContext): Pr
     if (!diff.ok) failures.push(diff.error);
     else if (diff.value !== undefined) diffs.push(diff.value);
   }
-  const command = `npx cpython-awslc diff${describeSelection(options)}`;
+  const openssl = options.openssl === undefined ? '' : ` --openssl ${quoteWord(options.openssl)}`;
+  const command = `npx cpython-awslc diff${describeSelection(options)}${openssl}`;
   if (options.markdown !== undefined && diffs.length > 0) {
     failures.push(...(await writeMarkdown(options.markdown, diffs, command, context)));
   }

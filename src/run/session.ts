@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
@@ -10,14 +9,7 @@ import type { Listener } from '../model/event.ts';
 import { worstExitCode, exitCodeOf, type Failure } from '../model/failure.ts';
 import type { PlannedCell, StepKind } from '../model/plan.ts';
 import { proofSchema, type Proof } from '../model/proof.ts';
-import {
-  runRecordSchema,
-  suiteResultsSchema,
-  type CellRun,
-  type RunRecord,
-  type StepRecord,
-  type SuiteResults,
-} from '../model/record.ts';
+import { runRecordSchema, suiteResultsSchema, type RunRecord, type SuiteResults } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { selectGoals, type Stage } from '../plan/plan.ts';
 import type { FetchPolicy } from '../steps/context.ts';
@@ -26,10 +18,11 @@ import { casesLineOf } from './cases.ts';
 import type { ComparedSuites } from './compare-twin.ts';
 import { consultTwins, selectFirstGoals } from './consult-twins.ts';
 import { executePlan, type ExecuteOptions, type StepOutcome } from './execute.ts';
-import { machineKinds, storeKey } from './inspect.ts';
+import { storeKey } from './inspect.ts';
 import type { Prepared } from './prepare.ts';
 import { stepFunctions } from './step-functions.ts';
 import { lookupStep, type Store } from './store.ts';
+import { gatherRecords, nameRun, recordCell } from './session-record.ts';
 import { makeTestStep, type Expected } from './suites.ts';
 
 export interface SessionOptions {
@@ -149,51 +142,12 @@ const gatherCell = async (
   });
 };
 
-const recordCell = (cell: CellSession, outcomes: ReadonlyMap<string, StepOutcome>): CellRun => ({
-  id: cell.planned.id,
-  steps: Object.values(cell.planned.steps).map((id) => {
-    const outcome = outcomes.get(id);
-    return { id, outcome: outcome?.outcome ?? 'not-run', durationMs: outcome?.durationMs ?? 0 };
-  }),
-  ...(cell.proof === undefined ? {} : { proof: cell.proof }),
-  ...(cell.proofOf === undefined ? {} : { proofOf: cell.proofOf }),
-  ...(cell.suites === undefined ? {} : { suites: cell.suites }),
-  ...(cell.suitesOf === undefined ? {} : { suitesOf: cell.suitesOf }),
-});
-
-/**
- * The record of every step of the plan that is finished, also of those that this run did not need: what a goal was made
- * from, and which origin gave it, belongs to what is known of it.
- */
-const gatherRecords = async (
-  options: SessionOptions,
-  outcomes: ReadonlyMap<string, StepOutcome>,
-): Promise<StepRecord[]> => {
-  const { plan, host } = options.prepared;
-  const records: StepRecord[] = [];
-  for (const step of plan.steps) {
-    const known = outcomes.get(step.id)?.stored?.record;
-    if (known !== undefined) {
-      records.push(known);
-      continue;
-    }
-    if (machineKinds.includes(step.kind)) continue;
-    const found = await lookupStep(options.store, storeKey(step, host.machine));
-    if (found.state === 'present') records.push(found.stored.record);
-  }
-  return records;
-};
-
 /** Says nothing more of steps that were told of before, and are only taken from the store. */
 const sayOnce =
   (told: ReadonlyMap<string, StepOutcome>, listener: Listener): Listener =>
   (event) => {
     if (event.type !== 'step-finished' || event.outcome !== 'recorded' || !told.has(event.id)) listener(event);
   };
-
-/** A run's id: when it began, and enough random to tell two apart. */
-const nameRun = (startedAt: string): string =>
-  `${startedAt.replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
 
 /** Where the newest run that did exactly this is named. */
 const pointerFile = (options: SessionOptions): string => {
