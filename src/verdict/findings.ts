@@ -26,6 +26,12 @@ export type Finding = { readonly id: string } & (
   | { readonly kind: 'unstarted'; readonly reason: string }
 );
 
+/**
+ * A traceback without the source lines that it quotes: a test quotes what it expects (`assertIn('x', …)`), and an entry
+ * whose text stood there would explain every failure of the line.
+ */
+const dropSources = (details: string): string => details.replace(/^( *)(File "[^\n]*)((?:\n\1 {2}[^\n]*)+)/gm, '$1$2');
+
 const findFromTold = (id: string, told: Told, extraText = ''): Finding => {
   if (told.outcome === 'skip') return { id, kind: 'skipped', reason: told.reason ?? '' };
   if (!isFailing(told.outcome)) return { id, kind: 'passed' };
@@ -38,7 +44,7 @@ const findFromTold = (id: string, told: Told, extraText = ''): Finding => {
     outcome: told.outcome,
     reason,
     ...(details === undefined ? {} : { details }),
-    text: [reason, details, extraText].filter((part) => part !== undefined && part !== '').join('\n'),
+    text: [reason, dropSources(details ?? ''), dropSources(extraText)].filter((part) => part !== '').join('\n'),
   };
 };
 
@@ -66,6 +72,12 @@ const speaksForItself = (seen: CaseSeen, end: Told): boolean => {
   return true;
 };
 
+/** What an import that skipped or failed says of a case; a file that is not there has lost it. */
+const findImport = (told: Told, file: string, id: string): Finding => {
+  const isGone = told.reason?.includes(`No module named 'test.${file.replace(/^test\./, '')}'`) === true;
+  return isGone ? { id, kind: 'unstarted', reason: 'its file is not there' } : findFromTold(id, told);
+};
+
 const findWithoutStart = (pass: PassSeen, file: string, id: string): Finding => {
   const [fixture] = findFixtures(pass, file, id);
   if (fixture !== undefined) {
@@ -73,7 +85,7 @@ const findWithoutStart = (pass: PassSeen, file: string, id: string): Finding => 
     return told.kind === 'failed' ? { ...told, reason: `${fixture.fixture}: ${told.reason}` } : told;
   }
   const fileSeen = pass.files.get(file);
-  if (fileSeen?.importTold !== undefined) return findFromTold(id, fileSeen.importTold);
+  if (fileSeen?.importTold !== undefined) return findImport(fileSeen.importTold, file, id);
   const why =
     fileSeen === undefined
       ? 'its file was not run'
@@ -114,7 +126,7 @@ export const hasPassed = (findings: readonly Finding[]): boolean =>
 
 /** What a whole file says of itself when it has no case to say it of. */
 export const findFile = (file: FileSeen | undefined, id: string): Finding => {
-  if (file?.importTold !== undefined) return findFromTold(id, file.importTold);
+  if (file?.importTold !== undefined) return findImport(file.importTold, file.file, id);
   return { id, kind: 'unstarted', reason: file === undefined ? 'the file was not run' : 'the file ran no case' };
 };
 

@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Directory that it is started in; a fresh one unless given. */
   readonly cwd?: string;
+  /** The command line to start, when not this repository's: a copy's, by `copyPackage`. */
+  readonly bin?: string;
   /** Text for standard input; empty unless given. */
   readonly input?: string;
   /** Sends a signal to the process (not to its group) as soon as standard error or output holds the text, or after a time. */
@@ -49,7 +51,7 @@ export const startCli = (args: readonly string[], options: CliOptions = {}): Run
     ...options.env,
   };
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [options.bin ?? bin, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
   const text = { out: '', err: '' };
   const { signalAfter } = options;
   let sent = false;

@@ -59,6 +59,14 @@ describe('a file that could not be imported', () => {
     ]);
   });
 
+  it('is lost when it is not there, with every rostered case', () => {
+    const gone = first(importTold('error', "ModuleNotFoundError: No module named 'test.test_ssl'"));
+    expect(listVerdicts(judgePlain({ runs: gone, roster }))).toEqual([`LOST ${a}`, `LOST ${b}`]);
+    expect(listVerdicts(judgePlain({ runs: gone }))).toEqual(['LOST test_ssl']);
+    const lacking = first(importTold('error', "ModuleNotFoundError: No module named 'test.test_sslx'"));
+    expect(listVerdicts(judgePlain({ runs: lacking, roster }))).toEqual([`FAIL ${a}`, `FAIL ${b}`]);
+  });
+
   it('is not hidden by another process that could import it', () => {
     const events = [...tellFile('test_ssl', [{ id: a, outcome: 'pass' }]), ...importTold('error', 'MemoryError')];
     expect(listVerdicts(judgePlain({ runs: first(events) }))).toEqual([`PASS ${a}`, 'FAIL test_ssl']);

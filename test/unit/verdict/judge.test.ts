@@ -173,6 +173,28 @@ describe('the table of verdicts', () => {
   });
 });
 
+it('looks for an entry’s text in what a failure says, not in the source lines that its traceback quotes', () => {
+  const id = 'test.test_ssl.A.test_quotes';
+  const details = [
+    'Traceback (most recent call last):',
+    '  File "{python}/test_ssl.py", line 7, in test_quotes',
+    "    self.assertIn('NO_PRIVATE_VALUE', str(error))",
+    '    ~~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^',
+    "AssertionError: 'x' not found in 'y'",
+    '    an indented line of the message',
+  ].join('\n');
+  const judged = (match: string): string[] =>
+    listVerdicts(
+      judgePlain({
+        runs: [makeRun('first', tellFile('test_ssl', [{ id, outcome: 'fail', reason: 'AssertionError', details }]))],
+        manifest: makeManifest([{ id, expect: 'fail', match }]),
+      }),
+    );
+  expect(judged('NO_PRIVATE_VALUE')).toEqual([`FAIL ${id}`]);
+  expect(judged("'x' not found in 'y'")).toEqual([`XFAIL ${id}`]);
+  expect(judged('an indented line of the message')).toEqual([`XFAIL ${id}`]);
+});
+
 describe('subtests', () => {
   const subtests = [
     { params: '(i=1)', outcome: 'fail', reason: 'AssertionError: one' },
