@@ -83,6 +83,19 @@ describe('doctor', () => {
     expect(machine.written.err).toBe('');
   });
 
+  it('wants OpenSSL for the twin, and calls a machine without it no fault', async () => {
+    machine = await fakeMachine();
+    const openssl = async (): Promise<Finding | undefined> => (await findings()).find(({ name }) => name === 'openssl');
+    expect(await openssl()).toMatchObject({ level: 'ok', text: '1.0-1: for the twin' });
+    await rm(join(machine.directory, 'headers', 'openssl'));
+    expect(await doctor()).toEqual([]);
+    expect(await openssl()).toMatchObject({
+      level: 'note',
+      text: expect.stringMatching(/^headers not found: no twin; lost: `diff`/) as string,
+      next: '`doctor --fix` installs libssl-dev.',
+    });
+  });
+
   it('knows a cmake that is too old and a clock that is wrong, and reads them from the machine', async () => {
     machine = await fakeMachine();
     await machine.fakes.add({ cmake: { stdout: 'cmake version 3.4.3\n' } });
