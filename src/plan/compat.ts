@@ -98,8 +98,6 @@ const checkActions = (draft: CompatDraft, shims: readonly LoadedShim[]): readonl
       '{cpython}/Modules/_hashopenssl.c',
     ],
     cwd: '{work}',
-    // Plain quotes in what is read.
-    env: { LC_ALL: 'C' },
     why: 'both modules against the headers, for syntax only: what AWS-LC lacks is named before anything is built',
   },
 ];
@@ -121,13 +119,20 @@ export const planCompat = (draft: CompatDraft, inputs: { readonly awslc: Step; r
     alsoDependsOn: dependencies(draft),
   });
 
-/** The same check of the source as released, without patch or shim: its output says what is missing, and it does not fail for that. */
-export const planSurvey = (draft: CompatDraft, inputs: { readonly awslc: Step; readonly cpython: Step }): Step =>
+/**
+ * The same check as a question: its output says what is missing, and it does not fail for that. Of the source as released
+ * with no shims, of what would be built with the cell's.
+ */
+export const planSurvey = (
+  draft: CompatDraft,
+  inputs: { readonly awslc: Step; readonly cpython: Step },
+  shims: readonly LoadedShim[],
+): Step =>
   makeStep({
     kind: 'probe',
     subject: 'survey',
     title: `find what CPython ${draft.cell.python.version} misses in AWS-LC ${draft.cell.awslc.version}`,
     inputs: { ...inputs },
-    actions: checkActions(draft, []),
+    actions: checkActions(draft, shims),
     alsoDependsOn: dependencies(draft),
   });

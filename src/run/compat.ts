@@ -12,7 +12,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import type { LoadedShim, LoadedShims } from '../model/shim.ts';
 import type { AwslcChoice, PythonChoice } from '../model/source.ts';
 import { planAwslc } from '../plan/awslc.ts';
-import { planCompat, planSurvey } from '../plan/compat.ts';
+import { planSurvey } from '../plan/compat.ts';
 import { planCore } from '../plan/core.ts';
 import type { CellDraft } from '../plan/draft.ts';
 import { buildEnvironment } from '../plan/environment.ts';
@@ -53,8 +53,9 @@ interface PlannedCheck {
   /** What brings the sources: fetched, unpacked, patched. */
   readonly sources: readonly Step[];
   readonly patch?: Step;
+  /** What the source as released misses. */
   readonly survey: Step;
-  /** The check of what is to be built; the survey itself where nothing is patched and nothing shimmed. */
+  /** The same of what is to be built; the same step where nothing is patched and nothing shimmed. */
   readonly check: Step;
 }
 
@@ -89,16 +90,14 @@ const planCheck = (
   const released = planSource(cpython.source, 'cpython', `CPython ${cpython.version}`).tree;
   const sources = [...libraries.all, ...core.all].filter(({ kind }) => ['fetch', 'unpack', 'patch'].includes(kind));
   const patch = core.tree.fingerprint === released.fingerprint ? undefined : core.tree;
-  const survey = planSurvey(draft, { awslc: libraries.tree, cpython: released });
-  const isPlain = patch === undefined && shims.length === 0;
   return {
     python,
     awslc,
     shims,
     sources,
     ...(patch === undefined ? {} : { patch }),
-    survey,
-    check: isPlain ? survey : planCompat(draft, { awslc: libraries.tree, cpython: core.tree }),
+    survey: planSurvey(draft, { awslc: libraries.tree, cpython: released }, []),
+    check: planSurvey(draft, { awslc: libraries.tree, cpython: core.tree }, shims),
   };
 };
 
@@ -147,8 +146,7 @@ const judgeCell = async (
   };
   const missing = await readFindings(outcomes.get(planned.survey.id));
   const checked = outcomes.get(planned.check.id);
-  const refused = checked?.failure?.code === 'incompatible' ? checked.failure.missing : undefined;
-  const still = refused ?? (await readFindings(checked));
+  const still = await readFindings(checked);
   if (missing === undefined || still === undefined) {
     const lost = planned.sources.map(({ id }) => outcomes.get(id)).find((outcome) => outcome?.failure !== undefined);
     const failure = lost?.failure ?? outcomes.get(planned.survey.id)?.failure ?? checked?.failure;
@@ -184,9 +182,7 @@ const gatherFailures = (
 ): readonly Failure[] => {
   if (signal.aborted) return [{ code: 'interrupted', signal: String(signal.reason) }];
   const cannot = cells.filter(({ status }) => status === 'incompatible');
-  const others = outcomes.flatMap(({ failure }) =>
-    failure === undefined || failure.code === 'incompatible' ? [] : [failure],
-  );
+  const others = outcomes.flatMap(({ failure }) => failure ?? []);
   return [
     ...(cannot.length === 0
       ? []

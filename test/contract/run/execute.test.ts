@@ -119,6 +119,51 @@ describe('executing a plan', () => {
     expect(await said(d)).toBe('d<b<a<c<a');
   });
 
+  it('starts a step only after those that it must follow, and not at all when one of them failed', async () => {
+    const check = step('check');
+    const held = { ...step('held'), after: [check.id] };
+    const goal = step('goal', [held]);
+    expect(outcomeOf(await run([check, held, goal], [goal], speak({ check: 60 })))).toEqual({
+      check: 'done',
+      held: 'done',
+      goal: 'done',
+    });
+    expect(trace.indexOf('-check')).toBeLessThan(trace.indexOf('+held'));
+    // Nothing of it goes into the step: its role is nowhere.
+    expect(await said(held)).toBe('held');
+
+    const refuses = step('refuses');
+    const never = { ...step('never'), after: [refuses.id] };
+    const failing: StepFunction = (one, context) =>
+      one.subject === 'refuses'
+        ? Promise.resolve(fail({ code: 'offline', subject: 'x', next: 'y' }))
+        : speak()(one, context);
+    // What is made already is not asked whether it may be.
+    const made = { ...held, after: [refuses.id] };
+    expect(outcomeOf(await run([refuses, never, made], [never, made], failing))).toEqual({
+      refuses: 'failed',
+      never: 'not-run',
+      held: 'recorded',
+    });
+  });
+
+  it('brings the other goals about after a failure when it is to keep going', async () => {
+    const [bad, late] = [step('bad'), step('late')];
+    const good = step('good', [late]);
+    const user = step('user', [bad]);
+    const work: StepFunction = (one, context) =>
+      one.subject === 'bad'
+        ? Promise.resolve(fail({ code: 'offline', subject: 'x', next: 'y' }))
+        : speak({ late: 80 })(one, context);
+    expect(outcomeOf(await run([bad, user, late, good], [user, good], work))).toMatchObject({ good: 'not-run' });
+    expect(outcomeOf(await run([bad, user, late, good], [user, good], work, { keepGoing: true }))).toEqual({
+      bad: 'failed',
+      user: 'not-run',
+      late: 'recorded',
+      good: 'done',
+    });
+  });
+
   it('asks nothing of what it has: inputs of a recorded goal may be gone', async () => {
     const a = step('a');
     const b = step('b', [a]);

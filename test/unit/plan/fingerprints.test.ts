@@ -44,7 +44,7 @@ describe('fingerprints', () => {
     [
       'the C compiler',
       { host: withTool('gcc', 'gcc 13') },
-      sorted(['probe-awslc', 'configure-awslc', 'compile-awslc'], core, cell),
+      sorted(['probe-awslc', 'probe-compat', 'configure-awslc', 'compile-awslc'], core, cell),
     ],
     ['cmake', { host: withTool('cmake', 'cmake version 3.99') }, sorted(['configure-awslc', 'compile-awslc'], cell)],
     ['pkg-config, which AWS-LC does not use', { host: withTool('pkg-config', '2.0') }, sorted(core, cell)],
@@ -85,7 +85,7 @@ describe('fingerprints', () => {
           entry.version === '5.12.0' ? { ...entry, archive: { ...entry.archive, sha256: 'a'.repeat(64) } } : entry,
         ),
       },
-      sorted(awslcSource, cell),
+      sorted(awslcSource, ['probe-compat'], cell),
     ],
     [
       'a hash that AWS-LC lacks: the core’s built-in set changes too',
@@ -128,7 +128,7 @@ describe('fingerprints', () => {
           entry.version === '3.14.6' ? { ...entry, archive: { ...entry.archive, sha256: 'b'.repeat(64) } } : entry,
         ),
       },
-      sorted(['fetch-cpython', 'unpack-cpython'], core, cell),
+      sorted(['fetch-cpython', 'unpack-cpython', 'probe-compat'], core, cell),
     ],
     ['which suites run', { test: { preset: 'quick', files: ['test_hmac'], match: [] } }, ['test-cell']],
     ['which cases run', { test: { preset: 'quick', files: ['test_ssl'], match: ['*psk*'] } }, ['test-cell']],
