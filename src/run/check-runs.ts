@@ -49,12 +49,13 @@ interface ReadRuns {
 /** The store's records and those named; the store's own that cannot be read are noted, those named are failures. */
 const readAllRuns = async ({ runs, store, cwd }: CheckRequest): Promise<Result<ReadRuns>> => {
   const read = new Map<string, RunRecord>();
-  const notes: string[] = [];
+  const leftOut = new Map<string, string[]>();
   for (const id of await listRunIds(store)) {
     const run = await readRun(store, id);
     if (run.ok) read.set(id, run.value);
-    else if (!run.error.isUnfinished) notes.push(`Run ${id} was left out: ${run.error.reason}.`);
+    else if (!run.error.isUnfinished) leftOut.set(run.error.reason, [...(leftOut.get(run.error.reason) ?? []), id]);
   }
+  const notes = [...leftOut].map(([reason, ids]) => `Left out: ${ids.join(', ')}: ${reason}.`);
   for (const asked of runs) {
     const files = await expand(asked, cwd);
     if (!files.ok) return files;

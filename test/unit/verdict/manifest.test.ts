@@ -195,6 +195,8 @@ describe('recipes/manifests/environment.json', () => {
     ["resource 'cpu' is not enabled", { resources: ['cpu'] }],
     ['Could not retrieve http://www.pythontest.net/hashlib/blake2b.txt', { network: true, resources: ['network'] }],
     ['local time needs to be different from UTC', { timeZoneUtc: false }],
+    ['network resource disabled', { network: true, resources: ['network'] }],
+    ['test needs root privilege', { root: true }],
     ['locale-specific month name needs to be different from C locale', { cLocale: false }],
   ])('explains %j, and not with %j', async (reason, otherwise) => {
     expect(await judged(reason, {})).toEqual(['SKIP test.test_x.A.test_a']);
