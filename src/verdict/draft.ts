@@ -3,11 +3,11 @@ import { canonicalJson, compareCodeUnits } from '../model/json.ts';
 import type { EnvironmentClass, Manifest, ManifestEntry, When } from '../model/manifest.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { evaluateWhen } from './conditions.ts';
+import { groupSkips, type Proposal } from './draft-groups.ts';
 import { gatherSeen, type CellSeen, type DraftCell, type Seen } from './draft-seen.ts';
 import { findStableText } from './draft-text.ts';
 import { proposeWhen } from './draft-when.ts';
 import { matchesPattern } from './patterns.ts';
-import { splitCaseId } from './roster.ts';
 import { normalizeMessage } from './texts.ts';
 
 export interface DraftInput {
@@ -26,15 +26,6 @@ export interface Draft {
   readonly manifest: DraftManifest;
   readonly openReasons: number;
   readonly notes: readonly string[];
-}
-
-interface Proposal {
-  id: string;
-  readonly caseId: string;
-  readonly expect: Seen['expect'];
-  readonly match: string;
-  readonly text: string;
-  readonly cells: Set<CellSeen>;
 }
 
 const describeRun = ({ facts, ranAt }: DraftCell): string => {
@@ -93,35 +84,6 @@ const propose = (seenBy: readonly (readonly [CellSeen, Seen])[]): readonly Propo
   return [...proposals.values()];
 };
 
-/** A class all of whose cases are skipped for one reason, in every cell that shows it, is one pattern. */
-const groupClasses = (proposals: readonly Proposal[]): readonly Proposal[] => {
-  const classes = new Map<string, Proposal[]>();
-  const rest: Proposal[] = [];
-  for (const proposal of proposals) {
-    const { scope } = splitCaseId(proposal.id);
-    if (proposal.expect !== 'skip' || proposal.id.includes(' ') || scope === '') rest.push(proposal);
-    else {
-      const key = canonicalJson([scope, proposal.match]);
-      classes.set(key, [...(classes.get(key) ?? []), proposal]);
-    }
-  }
-  return [
-    ...rest,
-    ...[...classes.values()].flatMap((group) => {
-      const [first] = group;
-      if (first === undefined || group.length < 2) return group;
-      const { scope } = splitCaseId(first.id);
-      const isWhole = [...new Set(group.flatMap(({ cells }) => [...cells]))].every((cell) => {
-        const members = cell.membersOf(scope);
-        return (
-          members !== undefined && members.every((id) => group.some((one) => one.id === id && one.cells.has(cell)))
-        );
-      });
-      return isWhole ? [{ ...first, id: `${scope}.*` }] : group;
-    }),
-  ];
-};
-
 const writeEntry = (proposal: Proposal, all: readonly CellSeen[]): DraftEntry => {
   const { id, caseId, expect, match, text, cells } = proposal;
   const passed = all.filter((cell) => !cells.has(cell) && cell.passed.has(caseId));
@@ -173,7 +135,7 @@ export const draftManifest = (input: DraftInput): Draft => {
       else taken.set(entry, (taken.get(entry) ?? new Set<CellSeen>()).add(cell));
     }
   }
-  const proposed = groupClasses(propose(open)).map((proposal) => writeEntry(proposal, all));
+  const proposed = groupSkips(propose(open)).map((proposal) => writeEntry(proposal, all));
   const entries = [...[...taken].map(([entry, cells]) => takeOver(entry, cells)), ...proposed].sort(
     (a, b) => compareCodeUnits(a.id, b.id) || compareCodeUnits(canonicalJson(a), canonicalJson(b)),
   );
@@ -195,7 +157,7 @@ export const draftManifest = (input: DraftInput): Draft => {
     notes: [
       ...(taken.size === 0
         ? []
-        : [`Reasons of ${taken.size} entries are those of ${source}: read whether they are true of ${input.series}.`]),
+        : [`Taken over from ${source}: ${taken.size}. Read whether their reasons are true of ${input.series}.`]),
       ...(common.size === 0
         ? []
         : [`The twin fails alike, so it may not be AWS-LC's doing: ${[...common].sort(compareCodeUnits).join(', ')}.`]),

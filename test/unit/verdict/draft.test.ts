@@ -164,6 +164,20 @@ describe('draftManifest', () => {
     expect(linesOf(draftOf([cell]))).toContain(`skip ${classId}.test_a: no PSK`);
   });
 
+  it('joins cases that differ in numbers only, where the pattern names no other', () => {
+    const draft = draftOf([
+      makeCell([
+        ...['sha2_224_x', 'sha2_256_x', 'sha3_1', 'sha3_2'].map((name) => skipped(`test_${name}`, 'no module')),
+        { id: `${classId}.test_sha3_3`, outcome: 'pass' },
+      ]),
+    ]);
+    expect(linesOf(draft)).toEqual([
+      `skip ${classId}.test_sha2_*_x: no module`,
+      `skip ${classId}.test_sha3_1: no module`,
+      `skip ${classId}.test_sha3_2: no module`,
+    ]);
+  });
+
   it('tells cells apart, and says where the first and the last of them showed it', () => {
     const failing: CasePart = { id: 'test.test_ssl.A.test_x', outcome: 'fail', reason: 'AssertionError: wrong' };
     const draft = draftOf([
@@ -204,7 +218,7 @@ describe('draftManifest', () => {
       evidence: 'recorded run: CPython 3.14.6, AWS-LC 5.12.0, linux x86_64, 2026-11-24; https://x.example/1',
     });
     expect(draft.openReasons).toBe(0);
-    expect(draft.notes).toEqual(['Reasons of 1 entries are those of 3.14: read whether they are true of 3.13.']);
+    expect(draft.notes).toEqual(['Taken over from 3.14: 1. Read whether their reasons are true of 3.13.']);
   });
 
   it('says what no entry can explain', () => {
