@@ -127,38 +127,6 @@ export const readCapabilities = ({ headers, sources }: CapabilityTexts): Capabil
 export const readAwslcVersion = (preprocessed: string): string | undefined =>
   /^#define AWSLC_VERSION_NUMBER_STRING "([^"]+)"/m.exec(preprocessed)?.[1];
 
-/** One capability that is not what was expected. */
-export interface CapabilityDifference {
-  readonly name: string;
-  readonly expected: string;
-  readonly found: string;
-}
-
-/** Every capability as manifests name it. */
-const flatten = (capabilities: Capabilities): Record<string, string> => {
-  const each = (kind: string, known: readonly string[], has: (name: string) => boolean): [string, string][] =>
-    known.map((name) => [`${kind}:${name}`, String(has(name))]);
-  return Object.fromEntries([
-    ...(['pha', 'pskTls13', 'pskWithoutCertificate'] as const).map((name): [string, string] => [
-      name,
-      String(capabilities[name]),
-    ]),
-    ...each('hash', Object.keys(hashFunctions), (name) => capabilities.hashes.includes(name)),
-    ...each('hmac', Object.keys(hashFunctions), (name) => capabilities.hmacHashes.includes(name)),
-    ...each('group', knownGroups, (name) => capabilities.groups.includes(name)),
-    ...each('function', Object.keys(capabilities.functions), (name) => capabilities.functions[name] === true),
-    ...each('macro', Object.keys(capabilities.macros), (name) => capabilities.macros[name] === true),
-  ]);
-};
-
-/** Every capability in which two differ, in a fixed order. */
-export const compareCapabilities = (expected: Capabilities, found: Capabilities): readonly CapabilityDifference[] => {
-  const [wanted, got] = [flatten(expected), flatten(found)];
-  return [...new Set([...Object.keys(wanted), ...Object.keys(got)])]
-    .filter((name) => wanted[name] !== got[name])
-    .map((name) => ({ name, expected: wanted[name] ?? 'not stated', found: got[name] ?? 'not stated' }));
-};
-
 /** What one text must and must not hold. */
 export interface CapabilityMarks {
   readonly present: readonly string[];

@@ -26,6 +26,9 @@ WEAK = [
     ("RC4, DES or 3DES", re.compile(r"RC4|DES")),
     ("MD5 or SHA-1", re.compile(r"\bMac=(MD5|SHA1)\b|-(MD5|SHA)$")),
 ]
+# AEAD suites and those with SHA-2 exist since TLS 1.2 only (RFC 5246 appendix C, RFC 5288). The `protocol` that
+# get_ciphers() gives is no help: AWS-LC 1.26 says TLSv1/SSLv3 of every suite but TLS 1.3's.
+TLS12_ONLY = re.compile(r"GCM|CCM|POLY1305|-SHA(256|384)$")
 
 
 class HandshakeFailed(Exception):
@@ -172,7 +175,7 @@ def weaknesses(cipher):
     found = [what for what, pattern in WEAK if any(pattern.search(part) for part in (cipher["name"], text))]
     if not tls13 and not cipher["name"].startswith("ECDHE-"):
         found.append("no forward secrecy by ECDHE")
-    if not tls13 and cipher["protocol"] != "TLSv1.2":
+    if not tls13 and not TLS12_ONLY.search(cipher["name"]):
         found.append("older than TLS 1.2")
     return found
 

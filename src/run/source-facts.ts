@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runProgram } from '../io/process.ts';
 import type { Capabilities } from '../model/catalogue.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import { probeProgram, readAwslcVersion, readCapabilities } from '../plan/capabilities.ts';
+import { probeProgram, readAwslcVersion, readCapabilities, type CapabilityTexts } from '../plan/capabilities.ts';
 import { readProbedSources } from '../steps/probed-sources.ts';
 
 export interface HeaderQuestion {
@@ -20,6 +20,8 @@ export interface HeaderFacts {
   readonly capabilities: Capabilities;
 }
 
+const noSources: CapabilityTexts['sources'] = { hmac: '', groups: '', server: '' };
+
 /**
  * Preprocesses AWS-LC's headers with the first compiler that is here, and reads the sources that the probe reads.
  * Failures: `tool-missing`, `command-failed`, `interrupted`, `io-failed`.
@@ -35,9 +37,10 @@ export const readAwslcHeaders = async (question: HeaderQuestion): Promise<Result
       signal: question.signal,
     });
     if (ran.ok) {
-      const sources = await readProbedSources(question.tree);
-      if (!sources.ok) return sources;
       const version = readAwslcVersion(ran.value.stdout);
+      // What states no version is no AWS-LC: that is what to say of it, not that a source is missing.
+      const sources = version === undefined ? ok(noSources) : await readProbedSources(question.tree);
+      if (!sources.ok) return sources;
       return ok({
         ...(version === undefined ? {} : { version }),
         capabilities: readCapabilities({ headers: ran.value.stdout, sources: sources.value }),

@@ -174,6 +174,16 @@ describe('the thing built is not what was asked', () => {
     });
   });
 
+  it('AWS-LC’s sources have not the capabilities of the catalogue', async () => {
+    const groups = capabilities.groups.filter((name) => name !== 'X25519');
+    await open({ editCatalogue: editAwslc(() => ({ capabilities: { ...capabilities, groups } })) });
+    const { failure } = await failing(['build'], 5, 'capability-mismatch');
+    expect(failure).toMatchObject({
+      awslc: '5.90.0',
+      differences: [{ name: '"X25519"', expected: 'absent', found: 'present' }],
+    });
+  });
+
   it('a claim fails: expected and found, and the proof is kept', async () => {
     await open();
     await prepend(world, 'python', { args: '*prove.py*', script: proveScript('openssl-version') });

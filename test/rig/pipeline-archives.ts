@@ -56,7 +56,9 @@ export const packCpython = (version: string, more: readonly RawEntry[] = []): Sm
 export const packAwslc = (version: string, more: readonly RawEntry[] = []): SmallArchive => {
   const root = `aws-lc-${version}`;
   const marks = capabilityMarks(capabilities);
-  const texts = marks.headers.present.map((text) => (text.startsWith('#') ? text : `void ${text}void);`));
+  const texts = marks.headers.present.map((text) =>
+    text.endsWith('(') ? `void ${text}void);` : `#define ${text.replace('#define ', '')}`,
+  );
   const sources = (['hmac', 'groups', 'server'] as const).map((name) => ({
     name: `${root}/${probedSources[name]}`,
     content: marks.sources[name].present.join('\n'),
