@@ -151,7 +151,7 @@ const formatAnswers = (cells: readonly CompatCell[]): readonly string[] => {
           const of = answered.filter((one) => one.answer === answer);
           const pythons = unique(of.map(({ cell }) => cell.python));
           return [
-            `  ${answer} (CPython ${pythons.join(', ')})`,
+            wrap(words(`${answer} (CPython ${pythons.join(', ')})`), '  '),
             wrap(words(unique(of.map(({ name }) => name)).join(', ')), '    '),
           ];
         }),
