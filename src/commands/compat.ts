@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { readHost, usableCores } from '../io/host.ts';
 import type { RunEvent } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
@@ -28,6 +28,10 @@ export interface CompatOptions extends Pick<
   readonly json?: boolean;
 }
 
+/** A loose source in a table: `path:` and the directory's own name, `git:` and the ref. */
+const labelLoose = (asked: string): string =>
+  asked.startsWith('path:') ? `path:${basename(asked)}` : `git:${asked.replace(/^.*#/, '')}`;
+
 /** FIPS lines first, then by number. */
 const byVersion = (a: string, b: string): number => {
   const [left, right] = [parseVersion(a), parseVersion(b)];
@@ -48,7 +52,9 @@ const chooseVersions = <E extends { readonly version: string }, C>(
   for (const text of asked ?? sorted.map(({ version }) => version)) {
     const adopted = loose.get(text);
     if (adopted !== undefined) {
-      chosen.set(text, adopted);
+      const label = labelLoose(text);
+      // Two directories of one name keep their paths.
+      chosen.set(chosen.has(label) ? text : label, adopted);
       continue;
     }
     const named = sorted.filter(({ version }) => isOfVersion(version, text));

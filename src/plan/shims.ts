@@ -22,7 +22,7 @@ export const writeShims = (shims: readonly LoadedShim[], into: string): readonly
     do: 'write',
     path: `${into}/${header}`,
     text,
-    why: `shim ${name}: ${reason}; ${loses}`,
+    why: `shim ${name}: ${reason}; loses ${loses}`,
   }));
 
 /** Compiler arguments that put the headers in front of every source. */
@@ -31,4 +31,7 @@ export const includeShims = (shims: readonly LoadedShim[], from: string): readon
 
 /** What a plan says of its shims beside the headers themselves. */
 export const noteShims = (shims: readonly LoadedShim[], awslc: string): readonly string[] =>
-  shims.map(({ name, provides, loses }) => `AWS-LC ${awslc} lacks ${provides.join(', ')}: shim ${name}; ${loses}`);
+  shims.map(
+    ({ name, provides, loses }) =>
+      `AWS-LC ${awslc} lacks ${provides.join(', ')}: shim ${name} stands in, and loses ${loses}`,
+  );

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/model/catalogue.ts';
 import { compatReportSchema, type CompatReport } from '../../src/model/compat.ts';
@@ -130,6 +132,15 @@ describe('compat', () => {
     expect(offline.stderr).toContain('[offline]');
   });
 
+  it('takes a directory, and calls it by its name', async () => {
+    await open();
+    const source = join(world.directory, 'my-cpython');
+    await mkdir(join(source, 'Include'), { recursive: true });
+    await writeFile(join(source, 'Include', 'patchlevel.h'), '#define PY_VERSION "3.14.91"\n');
+    const result = await world.run(['compat', '--python', `path:${source}`, '--json']);
+    expect([result.exitCode, reportOf(result).cells]).toMatchObject([0, [{ python: 'path:my-cpython', status: 'ok' }]]);
+  });
+
   it('refuses a version that is not known, and --all beside a choice', async () => {
     await open();
     const unknown = await world.run(['compat', '--awslc', '9.9', '--json']);
@@ -171,7 +182,9 @@ describe('the first step of a build', () => {
     const name = 'X509_VERIFY_PARAM_get_hostflags';
     await open({ awslc: lacking(name), editCatalogue: without(name) });
     const plan = await world.run(['plan']);
-    expect(plan.stdout).toContain(`AWS-LC 5.90.0 lacks ${name}: shim get-hostflags; nothing that _ssl.c can see`);
+    expect(plan.stdout).toContain(
+      `AWS-LC 5.90.0 lacks ${name}: shim get-hostflags stands in, and loses nothing that _ssl.c can see`,
+    );
     const script = await world.run(['plan', '--format', 'sh']);
     expect(script.stdout).toContain('#define X509_VERIFY_PARAM_get_hostflags cpython_awslc_get_hostflags');
     expect(script.stdout.indexOf('-fsyntax-only')).toBeLessThan(script.stdout.indexOf('../src/configure'));

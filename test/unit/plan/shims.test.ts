@@ -54,7 +54,7 @@ describe('shims', () => {
   it('say in the plan’s notes what they lose', () => {
     const notes = planWith({ catalogue: lacking('EVP_MD_do_all') }).notes.join('\n');
     const loses = defaultShims.find(({ name }) => name === 'md-do-all')?.loses ?? 'no such shim';
-    expect(notes).toContain(`AWS-LC 5.12.0 lacks EVP_MD_do_all: shim md-do-all; ${loses}`);
+    expect(notes).toContain(`AWS-LC 5.12.0 lacks EVP_MD_do_all: shim md-do-all stands in, and loses ${loses}`);
   });
 
   it('are left out of a series that does not call the function', () => {
