@@ -12,7 +12,7 @@ import { isLooseSource } from '../recipe/resolve.ts';
 import { formatCompat } from '../report/compat.ts';
 import { adoptSources } from '../run/adopt.ts';
 import { surveyCells, type Named } from '../run/compat.ts';
-import { loadCatalogue, loadRecipe, loadShims, loadTargets } from '../run/data.ts';
+import { loadCatalogue, loadPatches, loadRecipe, loadShims, loadTargets } from '../run/data.ts';
 import { openStore } from '../run/store.ts';
 import { makeDisplay } from '../ui/display.ts';
 import type { CommandContext } from './context.ts';
@@ -96,9 +96,14 @@ const report = async (
     return fail([{ code: 'usage', message: '--all is the whole catalogue: leave --python and --awslc out.' }]);
   }
   const catalogueDir = options.catalogue === undefined ? undefined : resolve(context.cwd, options.catalogue);
-  const [catalogue, targets, shims] = await Promise.all([loadCatalogue(catalogueDir), loadTargets(), loadShims()]);
-  for (const read of [catalogue, targets, shims]) if (!read.ok) return fail([read.error]);
-  if (!catalogue.ok || !targets.ok || !shims.ok) return fail([]);
+  const [catalogue, targets, shims, patches] = await Promise.all([
+    loadCatalogue(catalogueDir),
+    loadTargets(),
+    loadShims(),
+    loadPatches(),
+  ]);
+  for (const read of [catalogue, targets, shims, patches]) if (!read.ok) return fail([read.error]);
+  if (!catalogue.ok || !targets.ok || !shims.ok || !patches.ok) return fail([]);
   const recipe = await loadRecipe('default', context.cwd, targets.value);
   const store = await openStore(locateStore(options.store, context));
   const path = cleanPath(context);
@@ -164,6 +169,7 @@ const report = async (
     pythons: pythons.value,
     awslcs: awslcs.value,
     shims: shims.value,
+    patches: patches.value,
     host: host.value,
     compilers,
     store: store.value,

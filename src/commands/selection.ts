@@ -19,6 +19,7 @@ export interface SelectionOptions {
   readonly preset?: string;
   readonly tests?: readonly string[];
   readonly match?: readonly string[];
+  readonly tryPatches?: boolean;
   readonly openssl?: string;
   readonly mirror?: readonly string[];
   readonly catalogue?: string;
@@ -97,6 +98,7 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     ...(preset === undefined ? {} : { preset }),
     tests: options.tests ?? [],
     match: options.match ?? [],
+    tryPatches: options.tryPatches === true,
     ...(options.openssl === undefined ? {} : { openssl: absolutePath(cwd)(options.openssl) }),
   });
 };

@@ -38,6 +38,7 @@ const addTests = (command: Command): Command =>
       new Option('--preset <name>', "suites to run (default: the recipe's)").choices(['quick', 'crypto', 'full']),
     )
     .option('--tests <files>', 'test files instead of a preset, as test_ssl,test_hashlib', collectList)
+    .option('--try-patches', 'apply patches also to versions that they are not known for')
     .option('--match <pattern>', 'only cases that match, as `python -m test -m` takes it (may be repeated)', collect);
 
 const addJson = (command: Command): Command => command.option('--json', 'one JSON document on standard output');

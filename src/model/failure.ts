@@ -32,7 +32,7 @@ export type Failure =
   | { readonly code: 'unknown-run'; readonly asked: string; readonly reason: string }
   | {
       readonly code: 'file-invalid';
-      readonly what: 'recipe' | 'manifest' | 'roster' | 'catalogue' | 'targets' | 'knowledge' | 'shims';
+      readonly what: 'recipe' | 'manifest' | 'roster' | 'catalogue' | 'targets' | 'knowledge' | 'patches' | 'shims';
       readonly file: string;
       readonly problems: readonly Problem[];
     }

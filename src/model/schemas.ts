@@ -11,6 +11,7 @@ import type { Json } from './json.ts';
 import { toolchainKnowledgeSchema } from './knowledge.ts';
 import { treeListingSchema } from './listing.ts';
 import { environmentFileSchema, manifestSchema, rosterSchema } from './manifest.ts';
+import { patchSeriesSchema } from './patch.ts';
 import { pinReportSchema } from './pin.ts';
 import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
@@ -49,6 +50,11 @@ const schemas: readonly NamedSchema[] = [
     name: 'toolchain',
     title: 'what a machine must have: recipes/knowledge/toolchain.json',
     schema: toolchainKnowledgeSchema,
+  },
+  {
+    name: 'patches',
+    title: 'patches of a CPython series: patches/SERIES/series.json',
+    schema: patchSeriesSchema,
   },
   { name: 'shims', title: 'what an old AWS-LC lacks: patches/shims/shims.json', schema: shimsSchema },
   { name: 'roster', title: 'cases that a plain run starts: recipes/rosters/VERSION.json', schema: rosterSchema },

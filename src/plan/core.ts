@@ -2,6 +2,7 @@ import type { Series } from '../model/catalogue.ts';
 import type { Action, Flag, Step } from '../model/plan.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment, internalPrefix } from './environment.ts';
+import { planPatch } from './patches.ts';
 import { planSource } from './sources.ts';
 import { makeStep, pickTools } from './step.ts';
 
@@ -95,7 +96,8 @@ export interface CoreSteps {
 export const planCore = (draft: CellDraft): CoreSteps => {
   const { series } = draft.cell.python;
   const name = `CPython ${draft.cell.python.version}`;
-  const source = planSource(draft.cpythonSource, 'cpython', name);
+  const released = planSource(draft.cpythonSource, 'cpython', name);
+  const tree = draft.patches.length === 0 ? released.tree : planPatch(draft, released.tree);
   const flags = coreFlags(draft);
   const dependencies = {
     tools: pickTools(draft.host.tools, [
@@ -118,7 +120,7 @@ export const planCore = (draft: CellDraft): CoreSteps => {
     kind: 'configure',
     subject: 'core',
     title: `configure ${name}`,
-    inputs: { cpython: source.tree },
+    inputs: { cpython: tree },
     actions: [
       link,
       {
@@ -138,7 +140,7 @@ export const planCore = (draft: CellDraft): CoreSteps => {
     kind: 'compile',
     subject: 'core',
     title: `compile ${name} without _ssl and _hashlib`,
-    inputs: { cpython: source.tree, configured: configure },
+    inputs: { cpython: tree, configured: configure },
     actions: [
       {
         do: 'copy-linked',
@@ -203,5 +205,5 @@ export const planCore = (draft: CellDraft): CoreSteps => {
     worksIn: configure,
     alsoDependsOn: dependencies,
   });
-  return { tree: source.tree, core, all: [...source.steps, configure, core] };
+  return { tree, core, all: [...released.steps, ...(tree === released.tree ? [] : [tree]), configure, core] };
 };

@@ -1,6 +1,7 @@
 import type { Capabilities, Series } from '../model/catalogue.ts';
 import type { Cell } from '../model/cell.ts';
 import type { Host } from '../model/host.ts';
+import type { LoadedPatch } from '../model/patch.ts';
 import type { LoadedShim } from '../model/shim.ts';
 import type { Source } from '../model/source.ts';
 
@@ -21,6 +22,8 @@ export interface CellDraft {
   readonly targetFlags: readonly string[];
   readonly host: Host;
   readonly assets: readonly Asset[];
+  /** Patches to CPython's sources, in order. */
+  readonly patches: readonly LoadedPatch[];
   /** Headers that give CPython what this AWS-LC lacks. */
   readonly shims: readonly LoadedShim[];
   /** Compiler programs: `gcc` and `g++`, or `clang` and `clang++`. */

@@ -3,6 +3,7 @@ import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
 import type { Plan, PlannedCell, Step, StepKind, TestSelection } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import type { LoadedPatch } from '../model/patch.ts';
 import type { LoadedShim } from '../model/shim.ts';
 import type { OpensslChoice } from '../model/source.ts';
 import type { CellChoice, ResolvedRecipe } from '../recipe/resolve.ts';
@@ -13,6 +14,7 @@ import type { Asset, CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
 import { planInstall, planModules } from './modules.ts';
+import { choosePatches, findPatchProblems, notePatches } from './patches.ts';
 import { chooseShims, noteShims } from './shims.ts';
 import { planTwin } from './twin.ts';
 import { planProve, planTest } from './verify.ts';
@@ -24,6 +26,9 @@ export interface PlanInput {
   readonly assets: readonly Asset[];
   readonly test: TestSelection;
   /** Every shim that is known. */
+  readonly patches: readonly LoadedPatch[];
+  /** Whether patches may be tried outside the versions that they are known for. */
+  readonly tryPatches: boolean;
   readonly shims: readonly LoadedShim[];
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
@@ -150,16 +155,24 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
   const steps = new Map<string, Step>();
   const cells: PlannedCell[] = [];
   const notes = new Set<string>();
+  const problems = new Map<string, Failure>();
   for (const choice of resolved.cells) {
     const targetFlags = choice.target.cflags.flatMap((flag) => (flag === 'native' ? host.nativeFlags : [flag]));
     const shims = chooseShims(input.shims, choice.capabilities, choice.series.series);
-    const draft: CellDraft = { ...choice, targetFlags, host, assets, shims, compilers: compilers.value };
+    const patches = choosePatches(input.patches, choice.capabilities, choice.series.series);
+    const needsPha = choice.series.pha === 'patch' && !choice.capabilities.pha;
+    for (const problem of findPatchProblems(choice.cell, needsPha, patches, input.tryPatches)) {
+      problems.set(JSON.stringify(problem), problem);
+    }
+    const draft: CellDraft = { ...choice, targetFlags, host, assets, patches, shims, compilers: compilers.value };
     const { planned, steps: ofCell } = planCell(draft, nameCell(choice), test, openssl);
     cells.push(planned);
     for (const step of ofCell) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     for (const note of noteCell(choice, targetFlags)) notes.add(note);
+    for (const note of notePatches(patches, choice.cell)) notes.add(note);
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);
   }
+  if (problems.size > 0) return fail([...problems.values()]);
   return ok({
     version: 1,
     kind: 'plan',

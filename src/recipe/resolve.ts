@@ -162,16 +162,6 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
     }
     return [target];
   });
-  for (const python of pythons) {
-    if (python.series.pha === 'patch' && awslcs.some(({ capabilities }) => !capabilities.pha)) {
-      failures.push({
-        code: 'unsupported',
-        what: `CPython ${python.version} on AWS-LC`,
-        why: `its _ssl.c calls TLS 1.3 post-handshake authentication, which AWS-LC lacks, and there is no patch for series ${python.series.series} yet`,
-        next: 'Choose CPython 3.14 or newer, which needs no patch.',
-      });
-    }
-  }
   // The catalogue knows FIPS versions, and `compat` judges them; a build of the plain kind would be no FIPS module.
   for (const { version, line } of awslcs.filter((choice) => choice.line !== 'main')) {
     failures.push({

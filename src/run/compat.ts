@@ -9,6 +9,7 @@ import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import type { LoadedPatch } from '../model/patch.ts';
 import type { LoadedShim, LoadedShims } from '../model/shim.ts';
 import type { AwslcChoice, PythonChoice } from '../model/source.ts';
 import { planAwslc } from '../plan/awslc.ts';
@@ -16,6 +17,7 @@ import { planSurvey } from '../plan/compat.ts';
 import { planCore } from '../plan/core.ts';
 import type { CellDraft } from '../plan/draft.ts';
 import { buildEnvironment } from '../plan/environment.ts';
+import { choosePatches } from '../plan/patches.ts';
 import { chooseShims } from '../plan/shims.ts';
 import { planSource } from '../plan/sources.ts';
 import { describeFailure } from '../report/failure.ts';
@@ -34,6 +36,7 @@ export interface Named<T> {
 export interface CompatInput {
   readonly pythons: readonly Named<PythonChoice>[];
   readonly awslcs: readonly Named<AwslcChoice>[];
+  readonly patches: readonly LoadedPatch[];
   readonly shims: LoadedShims;
   readonly host: Host;
   readonly compilers: CellDraft['compilers'];
@@ -82,6 +85,7 @@ const planCheck = (
     targetFlags: [],
     host: input.host,
     assets: [],
+    patches: choosePatches(input.patches, lc.capabilities, cpython.series.series),
     shims,
     compilers: input.compilers,
   };

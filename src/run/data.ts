@@ -8,6 +8,7 @@ import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '..
 import type { FailureOf } from '../model/failure.ts';
 import { compareCodeUnits, type Schema } from '../model/json.ts';
 import { rosterSchema, type EnvironmentClass, type Manifest, type Roster } from '../model/manifest.ts';
+import { patchSeriesSchema, type LoadedPatch } from '../model/patch.ts';
 import { shimsSchema, type LoadedShim, type LoadedShims } from '../model/shim.ts';
 import { targetsSchema, type Recipe, type Targets } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -46,27 +47,46 @@ export const loadCatalogue = async (dir: string = join(recipesDir, 'catalogue'))
 /** Where patches and shims lie. */
 export const patchesDir = join(packageDir, 'patches');
 
+/** The text of a file that must have a digest. */
+const readDigested = async (path: string, expected: string, origin: string): Promise<Result<string>> => {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    return fail(ioFailure(error, path, 'read'));
+  }
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found === expected) return ok(bytes.toString('utf8'));
+  return fail({ code: 'digest-mismatch', subject: basename(path), origin, expected, found });
+};
+
 /** Every shim with its header's text, whose digest must be the one that `shims.json` states. Failures: `file-invalid`, `digest-mismatch`. */
 export const loadShims = async (dir: string = join(patchesDir, 'shims')): Promise<Result<LoadedShims>> => {
   const read = await readData(shimsSchema, 'shims', join(dir, 'shims.json'));
   if (!read.ok) return read;
   const shims: LoadedShim[] = [];
   for (const shim of read.value.shims) {
-    const path = join(dir, shim.header);
-    let bytes: Buffer;
-    try {
-      bytes = await readFile(path);
-    } catch (error) {
-      return fail(ioFailure(error, path, 'read'));
-    }
-    const found = createHash('sha256').update(bytes).digest('hex');
-    if (found !== shim.sha256) {
-      const subject = `shim ${shim.header}`;
-      return fail({ code: 'digest-mismatch', subject, origin: 'patches/shims', expected: shim.sha256, found });
-    }
-    shims.push({ ...shim, text: bytes.toString('utf8') });
+    const text = await readDigested(join(dir, shim.header), shim.sha256, 'patches/shims');
+    if (!text.ok) return text;
+    shims.push({ ...shim, text: text.value });
   }
   return ok({ shims, unsupported: read.value.unsupported });
+};
+
+/** Every patch of every series with its text, whose digest must be the one that `series.json` states. Failures: `file-invalid`, `digest-mismatch`. */
+export const loadPatches = async (dir: string = patchesDir): Promise<Result<readonly LoadedPatch[]>> => {
+  const patches: LoadedPatch[] = [];
+  const names = (await readdir(dir)).filter((name) => /^\d+\.\d+$/.test(name)).sort(compareVersions);
+  for (const name of names) {
+    const read = await readData(patchSeriesSchema, 'patches', join(dir, name, 'series.json'));
+    if (!read.ok) return read;
+    for (const patch of read.value.patches) {
+      const text = await readDigested(join(dir, name, patch.file), patch.sha256, `patches/${name}`);
+      if (!text.ok) return text;
+      patches.push({ ...patch, series: name, text: text.value });
+    }
+  }
+  return ok(patches);
 };
 
 /** The CPU levels. Failure: `file-invalid`. */

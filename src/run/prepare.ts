@@ -8,7 +8,15 @@ import type { LooseSources, OpensslChoice } from '../model/source.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
 import { resolveRecipe } from '../recipe/resolve.ts';
-import { loadAssets, loadCatalogue, loadRecipe, loadShims, loadTargets, type LoadedAsset } from './data.ts';
+import {
+  loadAssets,
+  loadCatalogue,
+  loadPatches,
+  loadRecipe,
+  loadShims,
+  loadTargets,
+  type LoadedAsset,
+} from './data.ts';
 
 /** What the command line says to build. */
 export interface Selection {
@@ -20,6 +28,8 @@ export interface Selection {
   /** Test files instead of the preset's. */
   readonly tests: readonly string[];
   readonly match: readonly string[];
+  /** Whether patches may be tried on versions that they are not known for. */
+  readonly tryPatches: boolean;
   /** The twin's OpenSSL, `path:DIR`, unless it is the machine's own. */
   readonly openssl?: string;
 }
@@ -58,16 +68,18 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets, shims] = await Promise.all([
+  const [catalogue, targets, assets, shims, patches] = await Promise.all([
     loadCatalogue(input.catalogueDir),
     loadTargets(),
     loadAssets(),
     loadShims(),
+    loadPatches(),
   ]);
   if (!catalogue.ok) return one(catalogue);
   if (!targets.ok) return one(targets);
   if (!assets.ok) return one(assets);
   if (!shims.ok) return one(shims);
+  if (!patches.ok) return one(patches);
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
@@ -92,6 +104,8 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     resolved: resolved.value,
     host: host.value,
     assets: assets.value,
+    patches: patches.value,
+    tryPatches: input.selection.tryPatches,
     shims: shims.value.shims,
     test: chooseTests(input.selection, recipe.value),
     ...(openssl.value === undefined ? {} : { openssl: openssl.value }),

@@ -21,6 +21,6 @@ export const stepFunctions: Readonly<Record<StepKind, StepFunction>> = {
   install: build,
   prove,
   test: unsupported,
-  patch: unsupported,
+  patch: build,
   pack: unsupported,
 };

@@ -5,6 +5,7 @@ import { parseJson, type Schema } from '../../src/model/json.ts';
 import type { Plan, TestSelection } from '../../src/model/plan.ts';
 import { recipeSchema, targetsSchema, type Axes, type Recipe, type Targets } from '../../src/model/recipe.ts';
 import type { LooseSources, OpensslChoice } from '../../src/model/source.ts';
+import { patchSeriesSchema, type LoadedPatch } from '../../src/model/patch.ts';
 import { shimsSchema, type LoadedShim } from '../../src/model/shim.ts';
 import type { Asset } from '../../src/plan/draft.ts';
 import { makePlan } from '../../src/plan/plan.ts';
@@ -24,6 +25,15 @@ export const defaultCatalogue: Catalogue = {
   awslc: read(awslcCatalogueSchema, 'recipes/catalogue/awslc.json'),
   cpython: read(cpythonCatalogueSchema, 'recipes/catalogue/cpython.json'),
 };
+
+/** The shipped patches. */
+export const defaultPatches: readonly LoadedPatch[] = ['3.9', '3.10', '3.11', '3.12', '3.13'].flatMap((series) =>
+  read(patchSeriesSchema, `patches/${series}/series.json`).patches.map((patch) => ({
+    ...patch,
+    series,
+    text: readFileSync(`patches/${series}/${patch.file}`, 'utf8'),
+  })),
+);
 
 /** The shipped shims. */
 export const defaultShims: readonly LoadedShim[] = read(shimsSchema, 'patches/shims/shims.json').shims.map((shim) => ({
@@ -69,6 +79,7 @@ export interface PlanChanges {
   readonly test?: TestSelection;
   readonly loose?: LooseSources;
   readonly openssl?: OpensslChoice;
+  readonly tryPatches?: boolean;
 }
 
 /** The main job's plan on the fixed host, with changes. Throws when it cannot be made. */
@@ -87,6 +98,8 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     resolved: resolved.value,
     host,
     assets: changes.assets ?? assets,
+    patches: defaultPatches,
+    tryPatches: changes.tryPatches ?? false,
     shims: defaultShims,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
     ...(changes.openssl === undefined ? {} : { openssl: changes.openssl }),

@@ -102,6 +102,8 @@ describe('the plan of the main job', () => {
       host: { ...fixedHost, tools },
       assets: [],
       test: { preset: 'quick', files: [], match: [] },
+      patches: [],
+      tryPatches: false,
       shims: [],
     });
     expect(plan).toMatchObject({

@@ -112,10 +112,6 @@ describe('a selection', () => {
     ]);
   });
 
-  it('of a series that needs a patch which is not there is said, not built', () => {
-    expect(failures({ python: ['3.13'] })).toMatchObject([{ code: 'unsupported', what: 'CPython 3.13.9 on AWS-LC' }]);
-  });
-
   it('names each cell once, however often it is asked for', () => {
     const { cells } = resolved({
       python: ['3.14', '3.14.10', '3.14'],
