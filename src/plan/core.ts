@@ -1,5 +1,6 @@
 import type { Series } from '../model/catalogue.ts';
 import type { Action, Flag, Step } from '../model/plan.ts';
+import { compareVersions } from '../model/version.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment, internalPrefix } from './environment.ts';
 import { planPatch } from './patches.ts';
@@ -89,6 +90,9 @@ export interface CoreSteps {
   readonly all: readonly Step[];
 }
 
+/** `_sysconfig_vars_*.json` came with this series. */
+const seriesWithJsonVars = '3.14';
+
 /**
  * CPython without `_ssl` and `_hashlib`: configure, compile, and install into `{tree}/opt/…`; `{tree}/build` keeps the
  * Makefile and pyconfig.h whose flags the modules step uses. Nothing here depends on AWS-LC but what `coreFlags` names.
@@ -160,7 +164,7 @@ export const planCore = (draft: CellDraft): CoreSteps => {
         do: 'substitute',
         files: [
           `{work}/dest/${library}/_sysconfigdata_*.py`,
-          `{work}/dest/${library}/_sysconfig_vars_*.json`,
+          ...(compareVersions(series, seriesWithJsonVars) < 0 ? [] : [`{work}/dest/${library}/_sysconfig_vars_*.json`]),
           `{work}/dest/${library}/config-*/Makefile`,
         ],
         replace: [
