@@ -90,6 +90,10 @@ export interface CoreSteps {
   readonly all: readonly Step[];
 }
 
+/** Before it several workers need `random`, which needs the SHA-512 of `_hashlib`, which a core has not. */
+const seriesWithParallelCompileall = '3.12';
+/** Before it lib2to3's tests bring sources of Python 2, which do not compile. */
+const seriesWithoutLib2to3 = '3.13';
 /** `_sysconfig_vars_*.json` came with this series. */
 const seriesWithJsonVars = '3.14';
 
@@ -181,7 +185,7 @@ export const planCore = (draft: CellDraft): CoreSteps => {
           '-m',
           'compileall',
           '-q',
-          '-j{jobs}',
+          compareVersions(series, seriesWithParallelCompileall) < 0 ? '-j1' : '-j{jobs}',
           '--invalidation-mode',
           'checked-hash',
           '-s',
@@ -189,7 +193,9 @@ export const planCore = (draft: CellDraft): CoreSteps => {
           '-p',
           '/',
           '-x',
-          'bad_coding|badsyntax|site-packages',
+          compareVersions(series, seriesWithoutLib2to3) < 0
+            ? 'bad_coding|badsyntax|site-packages|lib2to3/tests/data'
+            : 'bad_coding|badsyntax|site-packages',
           `{work}/dest/${library}`,
         ],
         cwd: '{work}/build',

@@ -145,7 +145,7 @@ describe('a tool that fails', () => {
     const disk = join(world.directory, 'disk');
     await mkdir(disk);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=10m', 'tmpfs', disk], { stdio: 'ignore' });
     } catch {
       test.skip('mounting a tmpfs needs root and a kernel that allows it');
     }

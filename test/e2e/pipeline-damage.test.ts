@@ -86,12 +86,13 @@ describe('a damaged store', () => {
   it('is repaired where a source tree of one’s own lies in it', async () => {
     await world.run(['fetch']);
     const own = join(world.directory, 'own');
-    await cp(join(await findStored(world, 'unpack-awslc'), 'tree'), own, { recursive: true });
+    const released = await findStored(world, 'unpack-awslc');
+    await cp(join(released, 'tree'), own, { recursive: true });
     const args = ['build', '--awslc', `path:${own}`];
     const first = await world.run(args);
     expect(first.stderr).toMatch(/is AWS-LC 5\.90\.0, content [0-9a-f]{12}/);
     expect(first.exitCode).toBe(0);
-    await rm(await findStored(world, 'unpack-awslc'), { recursive: true });
+    await rm(released, { recursive: true });
     await flipByte(join(await findStored(world, 'unpack-awslc'), 'tree/include/openssl/base.h'));
     await forget('probe-awslc', 'modules-crypto', 'install-cell');
     await repaired(args, /unpack-awslc-[0-9a-f]+ is damaged: it is taken again/);

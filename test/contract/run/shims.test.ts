@@ -73,7 +73,7 @@ describe('the shipped shims', () => {
     await writeFile(join(copy, 'md-do-all.h'), '#define EVP_MD_do_all nothing\n');
     expect(await loadShims(copy)).toMatchObject({
       ok: false,
-      error: { code: 'digest-mismatch', subject: 'shim md-do-all.h' },
+      error: { code: 'digest-mismatch', subject: 'md-do-all.h' },
     });
     await removeTree(join(copy, 'md-do-all.h'));
     expect(await loadShims(copy)).toMatchObject({ ok: false, error: { code: 'io-failed' } });
