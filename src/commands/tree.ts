@@ -188,6 +188,27 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./pin.ts').then(({ runPin }) => runPin(what, pinned, options, context))), options),
     );
 
+  const patches = program
+    .command('patches')
+    .description('the patches against CPython 3.13 and older')
+    .addHelpText('after', example('cpython-awslc patches verify'));
+  addJson(patches.command('verify'))
+    .description('apply every patch to every version that can be fetched: offsets, fuzz, rejects')
+    .option('--python <version>', 'CPython: 3.13 or 3.13.15 (default: all that have patches)', collect)
+    .option('--catalogue <dir>', "directory of awslc.json and cpython.json (default: this tool's catalogue)")
+    .option('--store <dir>', 'where sources are kept (default: cpython-awslc in the XDG cache directory)')
+    .option('--jobs <n>', 'sources at once (default: the cores)')
+    .option('--offline', 'fetch nothing: use what the store has')
+    .option('--mirror <from=to>', 'rewrites the beginning of https URLs (may be repeated)', collect)
+    .addHelpText(
+      'after',
+      `${example('cpython-awslc patches verify --python 3.13')}
+Ends with 1 when a patch does not apply without fuzz to a version that its series.json says it is for.`,
+    )
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./patches.ts').then(({ runPatchesVerify }) => runPatchesVerify(options, context))), options),
+    );
+
   const manifest = program
     .command('manifest')
     .description('propose entries of a manifest from runs, or check the manifests by all runs')

@@ -75,6 +75,8 @@ export type Failure =
       readonly cells: readonly string[];
       readonly asked: number;
     }
+  /** `misfits`: `patches/3.13/0001-topic.patch on CPython 3.13.15` */
+  | { readonly code: 'patch-misfit'; readonly misfits: readonly string[] }
   | {
       readonly code: 'origins-exhausted';
       readonly subject: string;
@@ -143,6 +145,7 @@ export const exitCodeOf = (failure: Failure): number => {
     case 'command-failed':
     case 'incompatible':
     case 'cells-incompatible':
+    case 'patch-misfit':
     case 'origins-exhausted':
     case 'offline':
     case 'download-failed':

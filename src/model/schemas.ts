@@ -11,6 +11,7 @@ import type { Json } from './json.ts';
 import { toolchainKnowledgeSchema } from './knowledge.ts';
 import { treeListingSchema } from './listing.ts';
 import { environmentFileSchema, manifestSchema, rosterSchema } from './manifest.ts';
+import { patchReportSchema } from './patch-check.ts';
 import { patchSeriesSchema } from './patch.ts';
 import { pinReportSchema } from './pin.ts';
 import { planSchema } from './plan.ts';
@@ -62,6 +63,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'plan', title: 'plan --json', schema: planSchema },
   { name: 'doctor', title: 'doctor --json', schema: doctorReportSchema },
   { name: 'list', title: 'list --json', schema: listReportSchema },
+  { name: 'patch-report', title: 'patches verify --json', schema: patchReportSchema },
   { name: 'compat', title: 'compat --json', schema: compatReportSchema },
   { name: 'cache', title: 'cache --json', schema: cacheReportSchema },
   { name: 'pin', title: 'pin --json', schema: pinReportSchema },

@@ -53,6 +53,8 @@ export const describeFailure = (failure: Failure): string => {
       );
     case 'cells-incompatible':
       return `${failure.cells.length} of ${failure.asked} cell${failure.asked === 1 ? '' : 's'} cannot be compiled: ${failure.cells.slice(0, 3).join(', ')}${failure.cells.length > 3 ? ' …' : ''}.\n  The table names what is missing.`;
+    case 'patch-misfit':
+      return `Does not apply without fuzz to a version that it is for:\n${block(failure.misfits)}\n  Mend the patch, or narrow its range in series.json.`;
     case 'origins-exhausted':
       return `No origin gave ${failure.subject}:\n${block(failure.attempts.map((attempt) => `${attempt.origin}: ${attempt.reason}`))}\n  ${failure.next}`;
     case 'offline':

@@ -140,6 +140,7 @@ describe('the proof of a real Python', () => {
       'known-digests',
       'known-hmacs',
       'known-kdfs',
+      'hmac-capability',
       'hijack-preload',
       'hijack-global',
       'extension-modules',
