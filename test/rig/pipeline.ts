@@ -88,7 +88,8 @@ export const toolAnswers = (suites: string): ToolAnswers => ({
     version(debianTools['make'] ?? ''),
     {
       args: 'install *',
-      script: `
+      // As a real make: what cannot be written ends it.
+      script: `set -e
 for WORD; do case $WORD in DESTDIR=*) PREFIX="\${WORD#DESTDIR=}/opt/cpython-awslc";; esac; done
 LIBRARY=$PREFIX/lib/python3.14
 mkdir -p "$PREFIX/bin" "$LIBRARY/lib-dynload" "$LIBRARY/config-3.14" "$LIBRARY/site-packages"
@@ -107,14 +108,14 @@ echo openssl >"$OUT/_ssl.small.so"; echo openssl >"$OUT/_hashlib.small.so"`,
     },
     {
       args: '-f modules.mk *',
-      script: `
+      script: `set -e
 for WORD; do case $WORD in OUT=*) OUT=\${WORD#OUT=};; AWSLC_LIB=*) LIB=\${WORD#AWSLC_LIB=};; esac; done
 cat "$LIB/libssl.a" "$LIB/libcrypto.a" >"$OUT/_ssl.small.so"
 ln -s _ssl.small.so "$OUT/_hashlib.small.so"`,
     },
     {
       args: '-j*',
-      script: `
+      script: `set -e
 cat >python <<'END'
 #!/bin/sh
 SELF=$(readlink -f "$0")
