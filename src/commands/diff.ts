@@ -8,13 +8,12 @@ import { ok, type Result } from '../model/result.ts';
 import { formatDiff } from '../report/diff.ts';
 import { formatDiffMarkdown } from '../report/diff-markdown.ts';
 import { quoteWord } from '../report/text.ts';
-import { loadExpected, runSession, type CellSession } from '../run/session.ts';
-import { makeDisplay } from '../ui/display.ts';
+import { loadExpected, type CellSession } from '../run/session.ts';
 import { diffSuites } from '../verdict/diff.ts';
 import type { CommandContext } from './context.ts';
-import { checkToolchain, openSelection, type Opened } from './open.ts';
+import { openSelection, type Opened } from './open.ts';
+import { runOpened } from './run-opened.ts';
 import { describeSelection, type SelectionOptions } from './selection.ts';
-import { readToolVersion } from './settings.ts';
 
 /** Options of `diff`. */
 export interface DiffOptions extends SelectionOptions {
@@ -82,26 +81,10 @@ const writeMarkdown = async (
 export const runDiff = async (options: DiffOptions, context: CommandContext): Promise<readonly Failure[]> => {
   const opened = await openSelection(options, context);
   if (!opened.ok) return opened.error;
-  const { prepared, store, jobs, path, fetch } = opened.value;
-  if (prepared.plan.cells.some(({ steps }) => steps['test-twin'] === undefined)) return [noOpenssl];
-  const lacking = await checkToolchain(opened.value, 'diff');
-  if (lacking.length > 0) return lacking;
-  for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
-  const display = makeDisplay({ write: context.err, ...context.terminal });
-  const session = await runSession({
-    prepared,
-    stage: 'diff',
-    command: 'diff',
-    version: readToolVersion(),
-    store,
-    jobs,
-    path,
-    fetch,
-    rerun: options.rerun === true,
-    signal: context.signal,
-    listener: display.listen,
-  });
-  await display.close();
+  if (opened.value.prepared.plan.cells.some(({ steps }) => steps['test-twin'] === undefined)) return [noOpenssl];
+  const ran = await runOpened(opened.value, 'diff', options.rerun === true, context);
+  if (!ran.ok) return ran.error;
+  const session = ran.value;
   const failures: Failure[] = [...session.failures];
   const diffs: CellDiff[] = [];
   for (const cell of session.cells) {

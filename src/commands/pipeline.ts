@@ -8,15 +8,14 @@ import { comparisonFailure } from '../report/compare-plain.ts';
 import { comparePlainSuites } from '../run/compare-plain.ts';
 import { toolDir } from '../run/data.ts';
 import { checkPrefix, exportPrefix, severalCells } from '../run/prefix.ts';
-import { runSession, type CellSession, type Session } from '../run/session.ts';
-import { makeDisplay } from '../ui/display.ts';
+import type { CellSession, Session } from '../run/session.ts';
 import { reportFailure } from '../verdict/summary.ts';
 import type { CommandContext } from './context.ts';
 import { judgeCell, loadBaseline } from './judge-cells.ts';
-import { checkToolchain, openSelection, type Opened } from './open.ts';
+import { openSelection, type Opened } from './open.ts';
 import { printFindings, writeReports, type PipelineFindings } from './pipeline-report.ts';
+import { runOpened } from './run-opened.ts';
 import type { SelectionOptions } from './selection.ts';
-import { readToolVersion } from './settings.ts';
 
 /** Options of `fetch`, `build`, `prove` and `test`. */
 export interface PipelineOptions extends SelectionOptions {
@@ -62,7 +61,7 @@ export const runPipeline = async (
 ): Promise<readonly Failure[]> => {
   const opened = await openSelection(options, context);
   if (!opened.ok) return opened.error;
-  const { prepared, store, jobs, path, fetch } = opened.value;
+  const { prepared, store, path } = opened.value;
   if (options.prefix !== undefined) {
     if (prepared.plan.cells.length > 1) return [severalCells];
     const occupied = await checkPrefix(resolve(context.cwd, options.prefix));
@@ -71,25 +70,10 @@ export const runPipeline = async (
   const baseline =
     options.baseline === undefined ? undefined : await loadBaseline(options.baseline, store, context.cwd);
   if (baseline?.ok === false) return [baseline.error];
-  const lacking = await checkToolchain(opened.value, stage);
-  if (lacking.length > 0) return lacking;
-  for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
-  const display = makeDisplay({ write: context.err, ...context.terminal });
   const startedAt = performance.now();
-  const session = await runSession({
-    prepared,
-    stage,
-    command: stage,
-    version: readToolVersion(),
-    store,
-    jobs,
-    path,
-    fetch,
-    rerun: options.rerun === true,
-    signal: context.signal,
-    listener: display.listen,
-  });
-  await display.close();
+  const ran = await runOpened(opened.value, stage, options.rerun === true, context);
+  if (!ran.ok) return ran.error;
+  const session = ran.value;
   const failures: Failure[] = [...session.failures];
   const reports = new Map<string, VerdictReport>();
   for (const cell of session.cells) {

@@ -121,6 +121,7 @@ export const describeSelection = (options: SelectionOptions): string => {
     ...Object.entries(lists).flatMap(([name, values]) =>
       (values ?? []).map((value) => ` --${name} ${quoteWord(value)}`),
     ),
+    ...(options.tryPatches === true ? [' --try-patches'] : []),
   ].join('');
 };
 

@@ -56,6 +56,12 @@ const nothing: ParsedVersion = { sequence: 'main', numbers: [0], prerelease: fin
  */
 export const compareVersions = (a: string, b: string): number => compareOrder(split(a) ?? nothing, split(b) ?? nothing);
 
+/** Whether a version lies between two others, both included; without a last one, whether it is not older than the first. */
+export const isWithin = (
+  version: string,
+  { first, last }: { readonly first: string; readonly last?: string | undefined },
+): boolean => compareVersions(version, first) >= 0 && (last === undefined || compareVersions(version, last) <= 0);
+
 /** Whether `version` is `prefix` or begins with it at a number's end: 3.14.6 is of 3.14, 3.140.1 is not. */
 export const isOfVersion = (version: string, prefix: string): boolean =>
   version === prefix || version.startsWith(`${prefix}.`);

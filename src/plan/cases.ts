@@ -1,6 +1,6 @@
 import { prettyJson } from '../model/json.ts';
 import type { Plan, Step } from '../model/plan.ts';
-import { buildOnlyVariables } from './environment.ts';
+import { runDriver } from './driver.ts';
 import type { CasesByFile } from './shards.ts';
 import { makeStep } from './step.ts';
 
@@ -20,20 +20,7 @@ export const planCases = (plan: Plan, install: Step, side: Side, cases: CasesByF
     actions: [
       { do: 'copy-linked', from: '{install}/opt', to: '{work}/opt' },
       { do: 'write', path: '{work}/cases.json', text: prettyJson(cases) },
-      {
-        do: 'exec',
-        argv: [
-          'env',
-          ...buildOnlyVariables.flatMap((name) => ['-u', name]),
-          '{work}/opt/cpython-awslc/bin/python3',
-          '{tool}/driver.py',
-          '--events',
-          '{tree}/events.jsonl',
-          '--cases-from',
-          '{work}/cases.json',
-        ],
-        cwd: '{work}',
-      },
+      runDriver(['--cases-from', '{work}/cases.json']),
     ],
     width: 'all',
     alsoDependsOn: {

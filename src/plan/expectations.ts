@@ -30,9 +30,8 @@ const guaranteedConstructors = [
 
 const isSeriesAtLeast = (series: string, minor: number): boolean => Number(series.split('.')[1] ?? '0') >= minor;
 
-/** Modules of CPython that serve a group of `--with-builtin-hashlib-hashes`: 3.12 joined the two of SHA-2. */
-const modulesOfGroup = (group: string, series: string): readonly string[] =>
-  group === 'sha2' && !isSeriesAtLeast(series, 12) ? ['_sha256', '_sha512'] : [`_${group}`];
+/** The module of CPython that serves a group of `--with-builtin-hashlib-hashes`. */
+const moduleOfGroup = (group: string): string => `_${group}`;
 
 /** The version text that AWS-LC gives as `OpenSSL_version`: `AWS-LC 5.12.0`, `AWS-LC FIPS 4.2.0`. */
 const versionText = ({ awslc }: Cell): string =>
@@ -43,14 +42,9 @@ const hashProviders = ({ capabilities, series }: ExpectationInput): Record<strin
   const builtin = chooseBuiltinHashes(series, capabilities.hashes).flatMap((group) =>
     (series.builtinHashes[group] ?? [])
       .filter((name) => !capabilities.hashes.includes(name))
-      .map((name): [string, string] => [name, modulesOfName(group, name, series.series)]),
+      .map((name): [string, string] => [name, moduleOfGroup(group)]),
   );
   return Object.fromEntries([...capabilities.hashes.map((name) => [name, '_hashlib'] as const), ...builtin]);
-};
-
-const modulesOfName = (group: string, name: string, series: string): string => {
-  const [first = `_${group}`, second] = modulesOfGroup(group, series);
-  return second !== undefined && /^sha(384|512)/.test(name) ? second : first;
 };
 
 /** Whether a cipher string asks for strong suites only: each of its choices is ECDH, and what is weak is excluded by name. */
@@ -108,9 +102,7 @@ const hashExpectations = (input: ExpectationInput): Record<string, Json> => {
     $hmacHashes: hmacs,
     'hash-providers': providers,
     'hash-constructors': guaranteedConstructors.filter((name) => capabilities.hashes.includes(name)),
-    'fallback-modules': chooseBuiltinHashes(series, capabilities.hashes)
-      .flatMap((group) => modulesOfGroup(group, cell.python.series))
-      .sort(compareCodeUnits),
+    'fallback-modules': chooseBuiltinHashes(series, capabilities.hashes).map(moduleOfGroup).sort(compareCodeUnits),
     // 3.9 computes HMAC objects in Python over two of AWS-LC's hash objects.
     'hmac-providers': each(hmacs, isSeriesAtLeast(cell.python.series, 10) ? '_hashlib.HMAC' : '_hashlib.HASH'),
     'hmac-digest-providers': each(hmacs, '_hashlib.hmac_digest'),

@@ -3,7 +3,7 @@ import type { Cell } from '../model/cell.ts';
 import type { Failure } from '../model/failure.ts';
 import type { LoadedPatch } from '../model/patch.ts';
 import type { Step } from '../model/plan.ts';
-import { compareVersions } from '../model/version.ts';
+import { isWithin } from '../model/version.ts';
 import { makeStep, pickTools } from './step.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
@@ -39,10 +39,7 @@ export const findPatchProblems = (
   }
   if (tryPatches) return [];
   return chosen
-    .filter(
-      ({ versions: { first, last } }) =>
-        compareVersions(python.version, first) < 0 || compareVersions(python.version, last) > 0,
-    )
+    .filter(({ versions }) => !isWithin(python.version, versions))
     .map(({ file, series, versions: { first, last } }) => ({
       code: 'unsupported',
       what,

@@ -1,7 +1,7 @@
 import type { Capabilities } from '../model/catalogue.ts';
 import type { Action } from '../model/plan.ts';
 import type { LoadedShim } from '../model/shim.ts';
-import { compareVersions } from '../model/version.ts';
+import { isWithin } from '../model/version.ts';
 
 /** The shims that a cell needs: what its CPython series calls and its AWS-LC's headers were found to lack. */
 export const chooseShims = (
@@ -12,8 +12,7 @@ export const chooseShims = (
   shims.filter(
     ({ lacking, series: { from, to } }) =>
       capabilities.functions[lacking.slice('function:'.length)] === false &&
-      compareVersions(series, from) >= 0 &&
-      (to === undefined || compareVersions(series, to) <= 0),
+      isWithin(series, { first: from, last: to }),
   );
 
 /** Writes each header into a directory. Nothing for a cell without shims. */

@@ -105,3 +105,9 @@ export const describeFailure = (failure: Failure): string => {
       return unreachable(failure);
   }
 };
+
+/** A failure in one line, for a table's notes: of a source that no origin gave, each origin's reason. */
+export const describeInOneLine = (failure: Failure): string =>
+  failure.code === 'origins-exhausted'
+    ? failure.attempts.map(({ origin, reason }) => `${origin}: ${reason}`).join('; ')
+    : (describeFailure(failure).split('\n')[0] ?? failure.code);

@@ -1,31 +1,22 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ioFailure } from '../io/failure.ts';
-import { readJson, removeTree } from '../io/files.ts';
+import { readJson } from '../io/files.ts';
 import { compatFindingsSchema, type CompatCell, type CompatReport, type Missing } from '../model/compat.ts';
-import type { Listener } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
-import type { Host } from '../model/host.ts';
-import type { Plan, Step } from '../model/plan.ts';
-import { fail, ok, type Result } from '../model/result.ts';
 import type { LoadedPatch } from '../model/patch.ts';
+import type { Step } from '../model/plan.ts';
+import { ok, type Result } from '../model/result.ts';
 import type { LoadedShim, LoadedShims } from '../model/shim.ts';
 import type { AwslcChoice, PythonChoice } from '../model/source.ts';
 import { planAwslc } from '../plan/awslc.ts';
 import { planSurvey } from '../plan/compat.ts';
 import { planCore } from '../plan/core.ts';
 import type { CellDraft } from '../plan/draft.ts';
-import { buildEnvironment } from '../plan/environment.ts';
 import { choosePatches } from '../plan/patches.ts';
 import { chooseShims } from '../plan/shims.ts';
 import { planSource } from '../plan/sources.ts';
-import { describeFailure } from '../report/failure.ts';
-import type { FetchPolicy } from '../steps/context.ts';
-import { toolDir } from './data.ts';
-import { executePlan, type StepOutcome } from './execute.ts';
-import { stepFunctions } from './step-functions.ts';
-import type { Store } from './store.ts';
+import { describeInOneLine } from '../report/failure.ts';
+import type { StepOutcome } from './execute.ts';
+import { runLooseSteps, type LooseStepsInput } from './loose-steps.ts';
 
 /** A version with the text that a report calls it by: itself, or the `path:` or `git:` that was asked for. */
 export interface Named<T> {
@@ -33,19 +24,12 @@ export interface Named<T> {
   readonly choice: T;
 }
 
-export interface CompatInput {
+export interface CompatInput extends LooseStepsInput {
   readonly pythons: readonly Named<PythonChoice>[];
   readonly awslcs: readonly Named<AwslcChoice>[];
   readonly patches: readonly LoadedPatch[];
   readonly shims: LoadedShims;
-  readonly host: Host;
   readonly compilers: CellDraft['compilers'];
-  readonly store: Store;
-  readonly fetch: FetchPolicy;
-  readonly path: string;
-  readonly jobs: number;
-  readonly signal: AbortSignal;
-  readonly listener: Listener;
 }
 
 /** One cell of the table with its steps. */
@@ -105,12 +89,6 @@ const planCheck = (
   };
 };
 
-/** A failure in one line, for a table's notes. */
-const summarizeFailure = (failure: Failure): string =>
-  failure.code === 'origins-exhausted'
-    ? failure.attempts.map(({ origin, reason }) => `${origin}: ${reason}`).join('; ')
-    : (describeFailure(failure).split('\n')[0] ?? failure.code);
-
 /** The patches that a patch step writes and applies. */
 const readPatches = (patch: Step | undefined): readonly { readonly name: string; readonly text: string }[] =>
   (patch?.actions ?? []).flatMap((action) =>
@@ -160,7 +138,7 @@ const judgeCell = async (
       status: isFetch ? 'not-fetched' : 'failed',
       missing: [],
       cannot: [],
-      reason: failure === undefined ? 'it was not run' : summarizeFailure(failure),
+      reason: failure === undefined ? 'it was not run' : describeInOneLine(failure),
     };
   }
   const explain = (name: string): { reason?: string } => {
@@ -208,50 +186,11 @@ const gatherFailures = (
 export const surveyCells = async (
   input: CompatInput,
 ): Promise<Result<{ readonly report: CompatReport; readonly failures: readonly Failure[] }>> => {
-  const { host, store, signal, compilers } = input;
+  const { host, signal, compilers } = input;
   const planned = input.pythons.flatMap((python) => input.awslcs.map((awslc) => planCheck(python, awslc, input)));
-  const steps = new Map<string, Step>();
-  for (const { sources, survey, check } of planned) {
-    for (const step of [...sources, survey, check]) steps.set(step.id, step);
-  }
-  const plan: Plan = {
-    version: 1,
-    kind: 'plan',
-    recipe: 'compat',
-    resolved: [],
-    notes: [],
-    platform: host.platform,
-    tools: [...host.tools],
-    assets: [],
-    environment: { ...buildEnvironment },
-    test: { preset: 'quick', files: [], match: [] },
-    cells: [],
-    steps: [...steps.values()],
-  };
-  const logDir = join(store.tmp, `compat-${randomUUID()}`);
-  try {
-    await mkdir(logDir, { recursive: true });
-  } catch (error) {
-    return fail(ioFailure(error, logDir, 'make'));
-  }
-  try {
-    const outcomes = await executePlan({
-      plan,
-      goals: planned.flatMap(({ survey, check }) => [survey, check]),
-      store,
-      machine: host.machine,
-      functions: stepFunctions,
-      jobs: input.jobs,
-      stepsAtOnce: input.jobs,
-      keepGoing: true,
-      toolDir,
-      path: input.path,
-      logDir,
-      fetch: input.fetch,
-      rerun: [],
-      signal,
-      listener: input.listener,
-    });
+  const steps = planned.flatMap(({ sources, survey, check }) => [...sources, survey, check]);
+  const goals = planned.flatMap(({ survey, check }) => [survey, check]);
+  return runLooseSteps('compat', steps, goals, input, async (outcomes) => {
     const byId = new Map(outcomes.map((outcome) => [outcome.step.id, outcome]));
     const cells = await Promise.all(planned.map((cell) => judgeCell(cell, byId, input.shims.unsupported)));
     const used = input.shims.shims.filter(({ name }) => cells.some(({ shims }) => shims.includes(name)));
@@ -263,7 +202,5 @@ export const surveyCells = async (
       shims: used.map(({ name, provides, loses }) => ({ name, provides: [...provides], loses })),
     };
     return ok({ report, failures: gatherFailures(cells, outcomes, signal) });
-  } finally {
-    await removeTree(logDir);
-  }
+  });
 };

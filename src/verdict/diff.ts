@@ -1,5 +1,5 @@
 import { compareCodeUnits } from '../model/json.ts';
-import type { Difference, DifferenceKind, SideOutcome } from '../model/diff.ts';
+import { differenceKindSchema, type Difference, type DifferenceKind, type SideOutcome } from '../model/diff.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { SuiteRun } from '../model/suite.ts';
 import { caseIdOf } from '../model/verdict.ts';
@@ -213,16 +213,7 @@ export const diffSuites = (input: DiffInput): SuiteDiff => {
   return { cases: cases.length, same, differences: differences.sort(inOrder), unsteady: unsteady.sort(inOrder) };
 };
 
-const kindOrder: readonly DifferenceKind[] = [
-  'fails-on-awslc',
-  'fails-on-openssl',
-  'fails-otherwise',
-  'skipped-on-awslc',
-  'skipped-on-openssl',
-  'skipped-otherwise',
-  'only-on-awslc',
-  'only-on-openssl',
-];
+const kindOrder = differenceKindSchema.options;
 
 const inOrder = (a: Difference, b: Difference): number =>
   compareCodeUnits(a.file, b.file) ||

@@ -15,6 +15,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extractArchive, type ExtractRequest } from '../../src/io/archive.ts';
 import { hostileArchives, packTar, paxRecord, type RawEntry } from '../rig/hostile-archives.ts';
+import { withSmallDisk } from '../rig/small-disk.ts';
 
 const environment = { PATH: process.env['PATH'] ?? '' };
 let directory: string;
@@ -166,19 +167,11 @@ describe('extractArchive', () => {
 
   it('says that the disk is full, and keeps nothing', async (test) => {
     const disk = join(directory, 'disk');
-    mkdirSync(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' });
-    } catch {
-      test.skip('only root can make a small disk');
-    }
-    try {
+    await withSmallDisk(test, disk, '64k', async () => {
       const tar = packTar([...good, { name: 'src/big', content: Buffer.alloc(1 << 20, 'x') }]);
       const full = join(disk, 'into');
       expect(await extract(gzipSync(tar), { into: full })).toMatchObject({ error: { code: 'disk-full', path: full } });
       expect(readdirSync(disk)).toEqual([]);
-    } finally {
-      execFileSync('umount', [disk]);
-    }
+    });
   });
 });

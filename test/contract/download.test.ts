@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { downloadFile, type DownloadProgress, type DownloadRequest } from '../../src/io/download.ts';
 import { startFileServer, type Behaviour, type RigServer } from '../rig/http-server.ts';
+import { withSmallDisk } from '../rig/small-disk.ts';
 
 const file = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251));
 const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -303,20 +304,12 @@ describe('downloadFile', () => {
 
   it('says that the disk is full', async (test) => {
     const disk = join(directory, 'disk');
-    mkdirSync(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' });
-    } catch {
-      test.skip('only root can make a small disk');
-    }
-    try {
+    await withSmallDisk(test, disk, '64k', async () => {
       const server = await serve({ do: 'serve' });
       expect(await download(server, { directory: disk })).toMatchObject({ error: { code: 'disk-full' } });
       expect(server.requests).toHaveLength(1);
       expect(readdirSync(disk)).toEqual([]);
-    } finally {
-      execFileSync('umount', [disk]);
-    }
+    });
   });
 
   it('says that the directory cannot be made', async () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -10,6 +9,7 @@ import { failureCodes, type CliResult } from '../rig/cli.ts';
 import { hostileArchives } from '../rig/hostile-archives.ts';
 import { findStored, makeWorld, prepend, proveScript, type World, type WorldOptions } from '../rig/pipeline.ts';
 import { capabilities, packAwslc, type SmallArchive } from '../rig/pipeline-archives.ts';
+import { withSmallDisk } from '../rig/small-disk.ts';
 
 let world: World;
 afterEach(() => world.remove());
@@ -143,13 +143,7 @@ describe('a tool that fails', () => {
   it('a full disk, really: a small file system', async (test) => {
     await open();
     const disk = join(world.directory, 'disk');
-    await mkdir(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=10m', 'tmpfs', disk], { stdio: 'ignore' });
-    } catch {
-      test.skip('mounting a tmpfs needs root and a kernel that allows it');
-    }
-    try {
+    await withSmallDisk(test, disk, '10m', async () => {
       await prepend(world, 'cmake', { args: '--build *', script: 'head -c 16000000 /dev/zero >big || exit 1' });
       const store = join(disk, 'store');
       const result = await world.run(['build', '--json', '--store', store]);
@@ -157,9 +151,7 @@ describe('a tool that fails', () => {
       await prepend(world, 'cmake');
       const again = await world.run(['build', '--store', store]);
       expect([again.exitCode, again.stderr]).toEqual([0, expect.stringContaining('have   configure AWS-LC')]);
-    } finally {
-      execFileSync('umount', [disk]);
-    }
+    });
   });
 });
 

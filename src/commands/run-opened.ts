@@ -1,0 +1,37 @@
+import type { Failure } from '../model/failure.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { Stage } from '../plan/plan.ts';
+import { runSession, type Session } from '../run/session.ts';
+import { makeDisplay } from '../ui/display.ts';
+import type { CommandContext } from './context.ts';
+import { checkToolchain, type Opened } from './open.ts';
+import { readToolVersion } from './settings.ts';
+
+/** Runs an opened selection up to a stage, with what it stands for and its progress on standard error. Failures: a missing tool or package. */
+export const runOpened = async (
+  opened: Opened,
+  stage: Stage,
+  rerun: boolean,
+  context: CommandContext,
+): Promise<Result<Session, readonly Failure[]>> => {
+  const lacking = await checkToolchain(opened, stage);
+  if (lacking.length > 0) return fail(lacking);
+  const { prepared, store, jobs, path, fetch } = opened;
+  for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
+  const display = makeDisplay({ write: context.err, ...context.terminal });
+  const session = await runSession({
+    prepared,
+    stage,
+    command: stage,
+    version: readToolVersion(),
+    store,
+    jobs,
+    path,
+    fetch,
+    rerun,
+    signal: context.signal,
+    listener: display.listen,
+  });
+  await display.close();
+  return ok(session);
+};
