@@ -29,3 +29,7 @@ export interface CellDraft {
   /** Compiler programs: `gcc` and `g++`, or `clang` and `clang++`. */
   readonly compilers: { readonly c: string; readonly cxx: string };
 }
+
+/** The files of this tool whose names begin with one of these: what a step that runs them depends on. */
+export const pickAssets = (assets: readonly Asset[], prefixes: readonly string[]): readonly Asset[] =>
+  assets.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));

@@ -1,7 +1,7 @@
 import type { Action, Step } from '../model/plan.ts';
 import { sourcePlaceholder } from './core.ts';
-import type { CellDraft } from './draft.ts';
-import { buildEnvironment } from './environment.ts';
+import { pickAssets, type CellDraft } from './draft.ts';
+import { buildEnvironment, internalPrefix } from './environment.ts';
 import { includeShims, writeShims } from './shims.ts';
 import { makeStep, pickTools } from './step.ts';
 
@@ -113,10 +113,10 @@ export const planInstall = (
       why: 'pip, from the wheel that CPython carries',
     },
     {
-      do: 'substitute',
-      files: [`${prefix}/bin/pip*`],
-      replace: [{ from: prefix, to: '/opt/cpython-awslc' }],
-      why: 'the fixed prefix in the scripts’ first line; --prefix puts the real one there',
+      do: 'exec',
+      argv: [python, '-I', '-B', '{tool}/place_scripts.py', prefix, internalPrefix],
+      cwd: '{work}',
+      why: 'the fixed prefix in the scripts’ first line, and their digests in RECORD; --prefix puts the real one there',
     },
     {
       do: 'exec',
@@ -156,6 +156,6 @@ export const planInstall = (
       },
       ...variant.more,
     ],
-    alsoDependsOn: { environment: buildEnvironment },
+    alsoDependsOn: { assets: pickAssets(draft.assets, ['place_scripts']), environment: buildEnvironment },
   });
 };

@@ -1,13 +1,11 @@
 import type { Json } from '../model/json.ts';
 import { prettyJson } from '../model/json.ts';
 import type { Step, TestSelection } from '../model/plan.ts';
-import type { Asset, CellDraft } from './draft.ts';
-import { buildEnvironment, buildOnlyVariables } from './environment.ts';
+import { pickAssets, type CellDraft } from './draft.ts';
+import { runDriver } from './driver.ts';
+import { buildEnvironment } from './environment.ts';
 import { presetFiles } from './presets.ts';
 import { makeStep, pickTools } from './step.ts';
-
-const pickAssets = (assets: readonly Asset[], prefixes: readonly string[]): readonly Asset[] =>
-  assets.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
 
 /** Proves what the built Python is: `{tree}/proof.json`. Its result is this machine's only. */
 export const planProve = (draft: CellDraft, install: Step, expectations: Readonly<Record<string, Json>>): Step =>
@@ -70,18 +68,7 @@ export const planTest = (
         why: 'what a test might write stays out of the store',
       },
       {
-        do: 'exec',
-        argv: [
-          'env',
-          ...buildOnlyVariables.flatMap((name) => ['-u', name]),
-          '{work}/opt/cpython-awslc/bin/python3',
-          '{tool}/driver.py',
-          '--events',
-          '{tree}/events.jsonl',
-          ...selection.match.flatMap((pattern) => ['--match', pattern]),
-          ...selection.files,
-        ],
-        cwd: '{work}',
+        ...runDriver([...selection.match.flatMap((pattern) => ['--match', pattern]), ...selection.files]),
         why: 'by hand the files run one after another; this tool runs the same cases in shards',
       },
     ],

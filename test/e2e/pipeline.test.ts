@@ -24,6 +24,7 @@ const wholeRun = [
   'python driver.py',
   'python driver.py',
   'python ensurepip',
+  'python place_scripts',
   'python prove.py',
 ];
 
@@ -103,6 +104,7 @@ describe('the pipeline', () => {
       'python compileall',
       'python compileall',
       'python ensurepip',
+      'python place_scripts',
     ]);
     await world.fakes.add({
       cmake: [
@@ -115,7 +117,14 @@ describe('the pipeline', () => {
       ],
     });
     await world.run(['build']);
-    expect(await since()).toEqual(['cmake --build', 'cmake -G', 'make -f', 'python compileall', 'python ensurepip']);
+    expect(await since()).toEqual([
+      'cmake --build',
+      'cmake -G',
+      'make -f',
+      'python compileall',
+      'python ensurepip',
+      'python place_scripts',
+    ]);
     await world.run(['build']);
     expect(await since()).toEqual([]);
   });

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { parseJson } from '../../src/model/json.ts';
@@ -17,6 +18,7 @@ type Judged = { readonly [K in 'proof' | 'verdicts']: NonNullable<Cell[K]> };
 describe('the default recipe, built for real', () => {
   let cell: Judged;
   let run: string;
+  let python: string;
 
   beforeAll(async () => {
     // runReal throws unless the exit code is 0.
@@ -26,6 +28,7 @@ describe('the default recipe, built for real', () => {
     if (!only?.proof || !only.verdicts || result.value.run === null) throw new Error('no cell, proof or verdict');
     cell = { proof: only.proof, verdicts: only.verdicts };
     run = result.value.run;
+    python = only.python ?? '';
   });
 
   it('proves every claim', () => {
@@ -71,6 +74,17 @@ describe('the default recipe, built for real', () => {
     // Unless the download was in the store already, and nobody gave it in this store's memory.
     const origin = record.value.stepRecords.find(({ id }) => id.startsWith('fetch-awslc'))?.origin;
     expect(['crate aws-lc-sys 0.47.0', undefined]).toContain(origin);
+  });
+
+  it('has pip’s scripts with the fixed prefix in their first line, and RECORD says what they are', async () => {
+    const installed = dirname(dirname(python));
+    const script = await readFile(join(installed, 'bin/pip3'));
+    expect(script.toString()).toMatch(/^#!\/opt\/cpython-awslc\/bin\/python3\nimport sys\n/);
+    const packages = join(installed, 'lib/python3.14/site-packages');
+    const [pip] = (await readdir(packages)).filter((name) => /^pip-.*\.dist-info$/.test(name));
+    const digest = createHash('sha256').update(script).digest('base64url');
+    const record = await readFile(join(packages, pip ?? '', 'RECORD'), 'utf8');
+    expect(record).toContain(`../../../bin/pip3,sha256=${digest},${script.length}\n`);
   });
 
   it('copies itself to a prefix where extensions build against the right paths', async () => {

@@ -136,7 +136,13 @@ chmod +x python`,
   ],
   configure: [{ script: 'echo "# made by configure in $PWD" >Makefile; echo "#define SMALL 1" >pyconfig.h' }],
   python: [
-    { args: '*ensurepip*', script: 'printf "#!%s/bin/python3\\n" "$PREFIX" >"$PREFIX/bin/pip3"' },
+    {
+      args: '*ensurepip*',
+      script: `
+printf "#!%s/bin/python3\\n" "$PREFIX" >"$PREFIX/bin/pip3"
+mkdir -p "$PREFIX/lib/python3.14/site-packages/pip-1.dist-info"
+echo ../../../bin/pip3,sha256=0,0 >"$PREFIX/lib/python3.14/site-packages/pip-1.dist-info/RECORD"`,
+    },
     { args: '*compileall*' },
     { args: '*prove.py*', script: proveScript() },
     { args: '*OPENSSL_VERSION*', stdout: 'OpenSSL 3.0.90 1 Jan 2026\n' },
@@ -151,7 +157,7 @@ chmod +x python`,
 /** Program and first argument; of the fake Python, what it was asked for. */
 export const describeCall = ({ program, args }: FakeCall): string => {
   if (program !== 'fake-python') return `${program} ${args[0] ?? ''}`;
-  return `python ${/ensurepip|compileall|prove\.py|driver\.py|OPENSSL_VERSION/.exec(args.join(' '))?.[0] ?? args.join(' ')}`;
+  return `python ${/ensurepip|place_scripts|compileall|prove\.py|driver\.py|OPENSSL_VERSION/.exec(args.join(' '))?.[0] ?? args.join(' ')}`;
 };
 
 /** Changes one byte of a file and leaves its size and its time, to the nanosecond, as they were. */
