@@ -13,6 +13,8 @@ export const patchSchema = z.strictObject({
   versions: z.strictObject({ first: z.string(), last: z.string() }),
   /** What AWS-LC must lack: `pha`, or a digest that the series' `_hashlib` names. */
   lacking: z.enum(['pha', 'blake2']),
+  /** Names that the source as released asks AWS-LC for in vain, and that are asked for no more. */
+  answers: z.array(z.string()).min(1),
   /** Versions that were built with it here and passed proof and suites; none when the sources were not in reach. */
   built: z.array(z.string()),
 });

@@ -31,8 +31,8 @@ interface NamedSchema {
   readonly schema: z.ZodType;
 }
 
-/** Every format that has a schema, those that people write first. */
-const schemas: readonly NamedSchema[] = [
+/** Formats that people write by hand. */
+const written: readonly NamedSchema[] = [
   { name: 'recipe', title: 'a recipe: recipes/NAME.json', schema: recipeSchema },
   { name: 'manifest', title: 'expected results: recipes/manifests/SERIES.json', schema: manifestSchema },
   {
@@ -58,6 +58,11 @@ const schemas: readonly NamedSchema[] = [
     schema: patchSeriesSchema,
   },
   { name: 'shims', title: 'what an old AWS-LC lacks: patches/shims/shims.json', schema: shimsSchema },
+];
+
+/** Every format that has a schema. */
+const schemas: readonly NamedSchema[] = [
+  ...written,
   { name: 'roster', title: 'cases that a plain run starts: recipes/rosters/VERSION.json', schema: rosterSchema },
   { name: 'timings', title: 'how long suites take: recipes/timings/SERIES.json', schema: timingsSchema },
   { name: 'plan', title: 'plan --json', schema: planSchema },
@@ -87,7 +92,7 @@ export const schemaNames: readonly { readonly name: string; readonly title: stri
 );
 
 /** Formats that people write by hand: `recipes/schemas/` has their schemas for editors. */
-export const editedSchemas: readonly string[] = schemas.slice(0, 8).map(({ name }) => name);
+export const editedSchemas: readonly string[] = written.map(({ name }) => name);
 
 /** The JSON Schema of a format by name (draft 7, which every editor knows), or nothing when there is no such name. */
 export const makeJsonSchema = (name: string): Json | undefined => {

@@ -39,7 +39,7 @@ interface PlannedCheck {
   readonly shims: readonly LoadedShim[];
   /** What brings the sources: fetched, unpacked, patched. */
   readonly sources: readonly Step[];
-  readonly patch?: Step;
+  readonly patches: readonly LoadedPatch[];
   /** What the source as released misses. */
   readonly survey: Step;
   /** The same of what is to be built; the same step where nothing is patched and nothing shimmed. */
@@ -77,35 +77,25 @@ const planCheck = (
   const core = planCore(draft);
   const released = planSource(cpython.source, 'cpython', `CPython ${cpython.version}`).tree;
   const sources = [...libraries.all, ...core.all].filter(({ kind }) => ['fetch', 'unpack', 'patch'].includes(kind));
-  const patch = core.tree.fingerprint === released.fingerprint ? undefined : core.tree;
   return {
     python,
     awslc,
     shims,
     sources,
-    ...(patch === undefined ? {} : { patch }),
+    patches: draft.patches,
     survey: planSurvey(draft, { awslc: libraries.tree, cpython: released }, []),
     check: planSurvey(draft, { awslc: libraries.tree, cpython: core.tree }, shims),
   };
 };
 
-/** The patches that a patch step writes and applies. */
-const readPatches = (patch: Step | undefined): readonly { readonly name: string; readonly text: string }[] =>
-  (patch?.actions ?? []).flatMap((action) =>
-    action.do === 'write' && action.path.endsWith('.patch')
-      ? [{ name: action.path.replace(/^.*\/|\.patch$/g, ''), text: action.text }]
-      : [],
-  );
-
-/** The names of the patches that a patch step applies. */
-const namePatches = (patch: Step | undefined): readonly string[] => readPatches(patch).map(({ name }) => name);
+/** How a report calls a patch: its file without the ending. */
+const nameOf = ({ file }: LoadedPatch): string => file.replace(/\.patch$/, '');
 
 const answerFor = (name: string, planned: PlannedCheck): string | undefined => {
   const shim = planned.shims.find(({ provides }) => provides.includes(name));
   if (shim !== undefined) return `shim ${shim.name}`;
-  const patches = readPatches(planned.patch);
-  const naming = patches.find(({ text }) => text.includes(name)) ?? patches[0];
-  return naming === undefined ? undefined : `patch ${naming.name}`;
+  const patch = planned.patches.find(({ answers }) => answers.includes(name));
+  return patch === undefined ? undefined : `patch ${nameOf(patch)}`;
 };
 
 const readFindings = async (outcome: StepOutcome | undefined): Promise<readonly Missing[] | undefined> => {
@@ -123,7 +113,7 @@ const judgeCell = async (
   const head = {
     python,
     awslc,
-    patches: [...namePatches(planned.patch)],
+    patches: planned.patches.map(nameOf),
     shims: planned.shims.map(({ name }) => name),
   };
   const missing = await readFindings(outcomes.get(planned.survey.id));

@@ -34,6 +34,7 @@ const writeSeries = async (text: string, changes: Record<string, unknown> = {}):
     upstream: ['https://example.org/1'],
     versions: range,
     lacking: 'pha',
+    answers: ['SSL_VERIFY_POST_HANDSHAKE'],
     built: [],
     ...changes,
   };
