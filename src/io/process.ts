@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -67,14 +67,11 @@ process.on('exit', () => {
   for (const pid of runningGroups) signalGroup(pid, 'SIGKILL');
 });
 
-/** A writable file that reports its first error (a full disk, mostly) instead of emitting it into nothing. */
-const openSink = (path: string, flags: 'a' | 'w'): { stream: WriteStream; error: () => unknown } => {
+/** A writable file whose error (a full disk, mostly) is asked for at the end, and not emitted into nothing. */
+const openSink = (path: string, flags: 'a' | 'w'): { stream: WriteStream; path: string } => {
   const stream = createWriteStream(path, { flags });
-  let first: unknown;
-  stream.on('error', (error) => {
-    first ??= error;
-  });
-  return { stream, error: () => first };
+  stream.on('error', () => undefined);
+  return { stream, path };
 };
 
 /**
@@ -126,11 +123,10 @@ export const runProgram = async (argv: readonly string[], options: ProgramOption
       },
     });
   }
-  const sinks: { stream: WriteStream; error: () => unknown; path: string }[] = [];
-  const logSink = log === undefined ? undefined : { ...openSink(log, 'a'), path: log };
+  const sinks: { stream: WriteStream; path: string }[] = [];
+  const logSink = log === undefined ? undefined : openSink(log, 'a');
   if (logSink !== undefined) sinks.push(logSink);
-  const stdoutSink =
-    options.stdoutFile === undefined ? undefined : { ...openSink(options.stdoutFile, 'w'), path: options.stdoutFile };
+  const stdoutSink = options.stdoutFile === undefined ? undefined : openSink(options.stdoutFile, 'w');
   if (stdoutSink !== undefined) sinks.push(stdoutSink);
   let partial = '';
   const takeLines = (chunk: Buffer): void => {
@@ -186,10 +182,11 @@ export const runProgram = async (argv: readonly string[], options: ProgramOption
   if (partial !== '') remember(partial);
   for (const sink of sinks) {
     sink.stream.end();
-    if (!sink.stream.destroyed && !sink.stream.writableFinished) {
-      await once(sink.stream, 'close').catch(() => undefined);
-    }
-    const error = sink.error();
+    // A stream is marked as destroyed before it says why: only `finished` knows both.
+    const error = await finished(sink.stream).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     if (error !== undefined) return fail(ioFailure(error, sink.path, 'write the output of a program'));
   }
   if (isAborted(signal)) return fail({ code: 'interrupted', signal: String(signal?.reason) });
