@@ -11,8 +11,11 @@ export const patchSchema = z.strictObject({
   upstream: z.array(z.url()).min(1),
   /** The first and the last version that it is known to be for; others are refused unless `--try-patches` is given. */
   versions: z.strictObject({ first: z.string(), last: z.string() }),
-  /** What AWS-LC must lack: `pha`, or a digest that the series' `_hashlib` names. */
-  lacking: z.enum(['pha', 'blake2']),
+  /**
+   * What AWS-LC must lack: `pha`; a digest that the series' `_hashlib` names; OpenSSL's numbers for `SSL_CTX_ctrl` that read
+   * the protocol versions.
+   */
+  lacking: z.enum(['pha', 'blake2', 'protocol-version-controls']),
   /** Names that the source as released asks AWS-LC for in vain, and that are asked for no more. */
   answers: z.array(z.string()).min(1),
   /** Versions that were built with it here and passed proof and suites; none when the sources were not in reach. */

@@ -8,8 +8,17 @@ import { makeStep, pickTools } from './step.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 
-const isLacking = ({ pha, hashes }: Capabilities, what: LoadedPatch['lacking']): boolean =>
-  what === 'pha' ? !pha : !hashes.includes('blake2b') && !hashes.includes('blake2s');
+const isLacking = ({ pha, hashes }: Capabilities, what: LoadedPatch['lacking']): boolean => {
+  switch (what) {
+    case 'pha':
+      return !pha;
+    case 'blake2':
+      return !hashes.includes('blake2b') && !hashes.includes('blake2s');
+    case 'protocol-version-controls':
+      // No AWS-LC has them, neither of the main line (1.26.0 to 5.12.0) nor of the FIPS lines (2.0 to 4.2).
+      return true;
+  }
+};
 
 /** The patches of a cell, in the order of their names: those of its series for what its AWS-LC lacks. */
 export const choosePatches = (

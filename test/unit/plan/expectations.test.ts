@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Capabilities, Series } from '../../../src/model/catalogue.ts';
 import type { Cell } from '../../../src/model/cell.ts';
 import type { Host } from '../../../src/model/host.ts';
+import type { Json } from '../../../src/model/json.ts';
 import { isClaimId } from '../../../src/model/proof.ts';
 import { defaultCatalogue } from '../../rig/plan-inputs.ts';
 import { buildExpectations, phaCaseCount, type ExpectationInput } from '../../../src/plan/expectations.ts';
@@ -153,6 +154,17 @@ describe('buildExpectations', () => {
     expect(expectations).not.toHaveProperty('tls-floor');
     expect(expectations).toHaveProperty('tls-versions');
     expect(expectations['hmac-providers']).toMatchObject({ sha256: '_hashlib.HASH' });
+  });
+
+  it("lets 3.9's hmac.py answer hmac.digest of the digests that EVP_MD_do_all leaves out, and of no other", () => {
+    const names = ['md5', 'sha256', 'sha3_256', 'sha512'];
+    const of = (series: string): Json | undefined =>
+      buildExpectations(input({ python: { version: `${series}.2`, series }, capabilities: { hmacHashes: names } }))[
+        'hmac-digest-providers'
+      ];
+    const served = { md5: '_hashlib.hmac_digest', sha256: '_hashlib.hmac_digest', sha512: '_hashlib.hmac_digest' };
+    expect(of('3.9')).toEqual({ ...served, sha3_256: 'other code than _hashlib' });
+    expect(of('3.10')).toEqual({ ...served, sha3_256: '_hashlib.hmac_digest' });
   });
 
   it('claims that no weak suite is on only of strings that promise it', () => {
