@@ -13,11 +13,20 @@ export const whenSchema = z.strictObject({
   link: z.array(z.string()).optional(),
   arch: z.array(z.string()).optional(),
   libc: z.array(z.string()).optional(),
+  system: z
+    .array(z.string())
+    .optional()
+    .describe('sys.platform of the built Python: linux, which every cell is built for'),
+  freeThreading: z
+    .boolean()
+    .optional()
+    .describe('whether CPython is built without the GIL: no cell is, as no plan says --disable-gil'),
   optimization: z.array(z.string()).optional(),
   emulated: z.boolean().optional(),
   network: z.boolean().optional(),
   ipv6: z.boolean().optional(),
   root: z.boolean().optional(),
+  resourceEnabled: z.string().optional().describe('holds when this regrtest resource is enabled'),
   resourceMissing: z.string().optional().describe('holds when this regrtest resource is not enabled'),
   memoryLimitBelowBytes: z
     .int()
@@ -49,6 +58,21 @@ export const environmentClassSchema = z.strictObject({
   /** Regular expression on the skip's reason, anchored by the author. */
   pattern: z.string(),
   when: whenSchema.optional(),
+  files: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      "test files whose cases skip so; absent where they are among the roster's: only a run of all of them shows that nothing does",
+    ),
+  unrecorded: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'the fact that it depends on beside `when`, where no run records it, as "whether the server answers": ' +
+        'that it explained nothing then proves nothing',
+    ),
   reason: reasonSchema,
 });
 export type EnvironmentClass = z.infer<typeof environmentClassSchema>;

@@ -21,6 +21,7 @@ export interface CheckCell {
 /** A cell's suites judged by the manifest that is checked. */
 interface Judged {
   readonly facts: Facts;
+  readonly selection: TestSelection;
   /** Every file of the version's roster ran, with every case. */
   readonly isWhole: boolean;
   readonly verdicts: readonly Verdict[];
@@ -42,7 +43,8 @@ export interface CheckInput {
 /** What one class did in the runs of one series. */
 interface ClassUse {
   readonly name: string;
-  readonly use: 'used' | 'unused' | 'not-applicable';
+  /** `unknown`: it explained nothing where its conditions hold, and whether it had to depends on what no run records. */
+  readonly use: 'used' | 'unused' | 'unknown' | 'not-applicable';
 }
 
 export interface CheckOutcome {
@@ -117,24 +119,43 @@ const findOverlaps = (manifest: Manifest, judged: readonly Judged[]): readonly M
   return [...findings.values()];
 };
 
-/** A class is unused only where everything ran: of a part of the suites nobody knows. */
-const useOfClass = ({ name, pattern, when }: EnvironmentClass, judged: readonly Judged[]): ClassUse => {
+/** Whether all cases of these files were selected. */
+const selectsAllOf = (files: readonly string[], { files: selected, match }: TestSelection): boolean =>
+  match.length === 0 && files.every((file) => isFileSelected(file, selected));
+
+/**
+ * A class is unused only where everything ran that could skip so, its own files or the roster's: of a part of the suites
+ * nobody knows.
+ */
+const useOfClass = (
+  { name, pattern, when, files, unrecorded }: EnvironmentClass,
+  judged: readonly Judged[],
+): ClassUse => {
   const applicable = judged.filter(({ facts }) => evaluateWhen(when, facts));
   const expression = new RegExp(pattern);
   const isUsed = applicable.some(({ verdicts }) =>
     verdicts.some(({ verdict, details }) => verdict === 'SKIP' && expression.test(details ?? '')),
   );
   if (isUsed) return { name, use: 'used' };
-  return { name, use: applicable.some(({ isWhole }) => isWhole) ? 'unused' : 'not-applicable' };
+  const isShown = applicable.some(({ isWhole, selection }) =>
+    files === undefined ? isWhole : selectsAllOf(files, selection),
+  );
+  if (!isShown) return { name, use: 'not-applicable' };
+  return { name, use: unrecorded === undefined ? 'unused' : 'unknown' };
 };
 
 const isWholeRun = ({ selection, roster }: CheckCell): boolean =>
-  roster !== undefined &&
-  selection.match.length === 0 &&
-  Object.keys(roster.files).every((file) => isFileSelected(file, selection.files));
+  roster !== undefined && selectsAllOf(Object.keys(roster.files), selection);
+
+/** Why the runs say nothing of a class: what would have to run, or be recorded. */
+const sayWhyNotJudged = ({ files, unrecorded }: EnvironmentClass, use: 'unknown' | 'not-applicable'): string => {
+  if (use === 'unknown' && unrecorded !== undefined) return `no run records ${unrecorded}`;
+  return `no run of all ${files === undefined ? 'suites' : `of ${files.join(' and ')}`} where its conditions hold`;
+};
 
 const judgeClasses = (
   uses: readonly ClassUse[],
+  classes: readonly EnvironmentClass[],
 ): { readonly findings: readonly ManifestFinding[]; readonly notJudged: readonly NotJudged[] } => ({
   findings: uses.flatMap(({ name, use }, index) =>
     use === 'unused'
@@ -148,11 +169,18 @@ const judgeClasses = (
         ]
       : [],
   ),
-  notJudged: uses.flatMap(({ name, use }, index) =>
-    use === 'not-applicable'
-      ? [{ path: `$.environment[${index}]`, id: name, why: 'no run of all suites where its conditions hold' }]
-      : [],
-  ),
+  notJudged: classes.flatMap((environmentClass, index) => {
+    const use = uses[index]?.use;
+    return use === 'unknown' || use === 'not-applicable'
+      ? [
+          {
+            path: `$.environment[${index}]`,
+            id: environmentClass.name,
+            why: sayWhyNotJudged(environmentClass, use),
+          },
+        ]
+      : [];
+  }),
 });
 
 /** The shared classes in the light of every series' runs: one that is used in any series is used. */
@@ -163,10 +191,10 @@ export const checkSharedClasses = (
 ): CheckedManifest => {
   const uses = classes.map(({ name }): ClassUse => {
     const all = outcomes.flatMap(({ sharedUses }) => sharedUses.filter((use) => use.name === name));
-    const best = (['used', 'unused'] as const).find((use) => all.some((one) => one.use === use));
+    const best = (['used', 'unused', 'unknown'] as const).find((use) => all.some((one) => one.use === use));
     return { name, use: best ?? 'not-applicable' };
   });
-  const { findings, notJudged } = judgeClasses(uses);
+  const { findings, notJudged } = judgeClasses(uses, classes);
   return {
     file,
     cells: [...new Set(outcomes.flatMap(({ checked }) => checked.cells))],
@@ -187,7 +215,7 @@ export const checkManifestByRuns = (input: CheckInput): CheckOutcome => {
   const judged = input.cells.map((cell): Judged => {
     const { facts, runs, selection, roster } = cell;
     const judgement = judge({ runs, manifest, ...(roster === undefined ? {} : { roster }), facts, selection });
-    return { facts, isWhole: isWholeRun(cell), verdicts: judgement.verdicts, uses: judgement.entries };
+    return { facts, selection, isWhole: isWholeRun(cell), verdicts: judgement.verdicts, uses: judgement.entries };
   });
   const isKnown = collectCases(input, judged);
   const findings: ManifestFinding[] = [];
@@ -210,7 +238,7 @@ export const checkManifestByRuns = (input: CheckInput): CheckOutcome => {
   findings.push(...findOverlaps(manifest, judged));
   const classUses = manifest.environment.map((environmentClass) => useOfClass(environmentClass, judged));
   const own = classUses.slice(0, input.ownClasses);
-  const ownClasses = judgeClasses(own);
+  const ownClasses = judgeClasses(own, manifest.environment.slice(0, input.ownClasses));
   return {
     checked: {
       file: input.file,

@@ -39,6 +39,10 @@ export const findCapability = (capabilities: Capabilities, name: string): boolea
   }
 };
 
+// True of every cell because no axis says otherwise: cells have a C library of Linux, and no plan has --disable-gil.
+const system = 'linux';
+const freeThreading = false;
+
 /** Whether every given condition holds. No conditions always hold. */
 export const evaluateWhen = (when: When | undefined, facts: Facts): boolean => {
   if (when === undefined) return true;
@@ -54,7 +58,9 @@ export const evaluateWhen = (when: When | undefined, facts: Facts): boolean => {
     isOneOf(when.link, cell.link) &&
     isOneOf(when.arch, cell.platform.arch) &&
     isOneOf(when.libc, cell.platform.libc) &&
+    isOneOf(when.system, system) &&
     isOneOf(when.optimization, cell.optimization) &&
+    isEqual(when.freeThreading, freeThreading) &&
     isEqual(when.fips, cell.awslc.fips) &&
     isEqual(when.emulated, environment.emulated) &&
     isEqual(when.network, environment.network) &&
@@ -64,6 +70,7 @@ export const evaluateWhen = (when: When | undefined, facts: Facts): boolean => {
     isEqual(when.cLocale, environment.cLocale) &&
     (when.memoryLimitBelowBytes === undefined ||
       (environment.memoryLimitBytes !== undefined && environment.memoryLimitBytes < when.memoryLimitBelowBytes)) &&
+    (when.resourceEnabled === undefined || environment.resources.includes(when.resourceEnabled)) &&
     (when.resourceMissing === undefined || !environment.resources.includes(when.resourceMissing)) &&
     Object.entries(when.capability ?? {}).every(([name, wanted]) => findCapability(facts.capabilities, name) === wanted)
   );
@@ -74,6 +81,10 @@ const listsMeet = (a: readonly string[] | undefined, b: readonly string[] | unde
 
 const booleansMeet = (a: boolean | undefined, b: boolean | undefined): boolean =>
   a === undefined || b === undefined || a === b;
+
+/** Whether a resource that one asks for is not one that the other wants missing. */
+const resourcesMeet = (enabled: string | undefined, missing: string | undefined): boolean =>
+  enabled === undefined || enabled !== missing;
 
 const rangesMeet = (a: string | undefined, b: string | undefined): boolean => {
   if (a === undefined || b === undefined) return true;
@@ -90,7 +101,9 @@ export const conditionsOverlap = (a: When = {}, b: When = {}): boolean =>
   listsMeet(a.link, b.link) &&
   listsMeet(a.arch, b.arch) &&
   listsMeet(a.libc, b.libc) &&
+  listsMeet(a.system, b.system) &&
   listsMeet(a.optimization, b.optimization) &&
+  booleansMeet(a.freeThreading, b.freeThreading) &&
   booleansMeet(a.fips, b.fips) &&
   booleansMeet(a.emulated, b.emulated) &&
   booleansMeet(a.network, b.network) &&
@@ -98,4 +111,6 @@ export const conditionsOverlap = (a: When = {}, b: When = {}): boolean =>
   booleansMeet(a.root, b.root) &&
   booleansMeet(a.timeZoneUtc, b.timeZoneUtc) &&
   booleansMeet(a.cLocale, b.cLocale) &&
+  resourcesMeet(a.resourceEnabled, b.resourceMissing) &&
+  resourcesMeet(b.resourceEnabled, a.resourceMissing) &&
   Object.entries(a.capability ?? {}).every(([name, wanted]) => booleansMeet(wanted, b.capability?.[name]));

@@ -32,6 +32,7 @@ const listConditions: Partial<Record<keyof When, readonly string[]>> = {
   link: linkSchema.options,
   optimization: optimizationSchema.options,
   libc: ['gnu', 'musl'],
+  system: ['linux'],
 };
 
 const unknownName = (path: string, what: string, name: string, known: readonly string[]): Problem => {
@@ -93,7 +94,7 @@ const checkWhen = (
   for (const name of Object.keys(when.capability ?? {})) {
     problems.push(...checkCapability(`${path}.capability[${JSON.stringify(name)}]`, name, known));
   }
-  for (const key of ['line', 'link', 'arch', 'libc', 'optimization'] as const) {
+  for (const key of ['line', 'link', 'arch', 'libc', 'system', 'optimization'] as const) {
     const values = when[key];
     if (values?.length === 0) problems.push({ path: `${path}.${key}`, message: 'an empty list never holds' });
     const allowed = listConditions[key];
@@ -103,8 +104,11 @@ const checkWhen = (
       }
     }
   }
-  if (when.resourceMissing !== undefined && !resources.includes(when.resourceMissing)) {
-    problems.push(unknownName(`${path}.resourceMissing`, 'regrtest resource', when.resourceMissing, resources));
+  for (const key of ['resourceEnabled', 'resourceMissing'] as const) {
+    const name = when[key];
+    if (name !== undefined && !resources.includes(name)) {
+      problems.push(unknownName(`${path}.${key}`, 'regrtest resource', name, resources));
+    }
   }
   return problems;
 };

@@ -241,6 +241,22 @@ describe('manifest check', () => {
     expect(text.stderr).toContain('The manifests and the runs do not agree: 4 findings');
   });
 
+  it('tells classes that nothing needed from those of which no run could tell, and ends with 2 for the former', async () => {
+    const { exitCode, document } = await check();
+    const shared = document.manifests.find(({ file }) => file === 'recipes/manifests/environment.json');
+    expect(exitCode).toBe(2);
+    // Nothing enabled the resource, and no case of the one file that there is skipped for that.
+    expect(shared?.findings).toContainEqual(expect.objectContaining({ kind: 'stale-class', id: 'resource-cpu' }));
+    const why = new Map(shared?.notJudged.map((one) => [one.id, one.why]));
+    expect(why.get('network-gone')).toBe('no run of all suites where its conditions hold');
+    expect(why.get('locale-missing')).toBe('no run records which locales the machine has');
+    expect(why.get('root')).toBe('no run of all of test_os and test_pathlib where its conditions hold');
+    const { stdout, stderr } = await manifestCommand('check');
+    expect(stdout).toContain('  not judged, no run records which locales the machine has: locale-missing\n');
+    expect(stderr).toMatch(/\(resource-cpu\): explained no skip of any run/);
+    expect(stderr).not.toMatch(/locale-missing|network-gone|\(root\)/);
+  });
+
   it('reads records from elsewhere, and says what it cannot read', async () => {
     const runs = join(world.store, 'v1/runs');
     const elsewhere = ['check', '--series', '3.14', '--json', '--store', join(directory, 'none'), runs];

@@ -142,4 +142,47 @@ describe('checkManifestByRuns', () => {
       cells: ['the-cell'],
     });
   });
+
+  it('judges a class by runs of its own files, where the roster has none of them', () => {
+    const classes = [
+      { name: 'tides', pattern: '^the tide is out$', files: ['test_sea', 'test_bay'], reason: 'the sea' },
+    ];
+    const manifest = makeManifest([], classes);
+    const ran = (files: readonly string[], reason: string, match: readonly string[] = []): CheckCell =>
+      makeCell([{ id: 'test.test_sea.A.test_a', outcome: 'skip', reason }], {
+        selection: { preset: 'full', files: [...files], match: [...match] },
+      });
+    const notJudged = ['$.environment[0] no run of all of test_sea and test_bay where its conditions hold'];
+    const parts = [seen, ran(['test_sea'], 'no boat'), ran(['test_sea', 'test_bay'], 'no boat', ['test_a'])];
+    for (const part of parts) {
+      expect(findingsOf(manifest, [part], { ownClasses: 1 })).toEqual([]);
+      expect(notJudgedOf(manifest, [part], { ownClasses: 1 })).toEqual(notJudged);
+    }
+    for (const all of [['test_sea', 'test_bay'], []]) {
+      expect(findingsOf(manifest, [ran(all, 'no boat')], { ownClasses: 1 })).toEqual(['stale-class $.environment[0]']);
+    }
+    const { checked } = check(manifest, [ran(['test_sea'], 'the tide is out')], { ownClasses: 1 });
+    expect(checked).toMatchObject({ used: 1, findings: [], notJudged: [] });
+  });
+
+  it('does not call a class stale whose fact no run records, own or shared', () => {
+    const tides = { name: 'tides', pattern: '^the tide is out$', unrecorded: 'where the moon is', reason: 'the sea' };
+    const known = { name: 'boats', pattern: '^no boat$', reason: 'there is a boat' };
+    const classes = [tides, known, { ...tides, name: 'arm', pattern: '^arm$', when: { arch: ['aarch64'] } }];
+    const manifest = makeManifest([], classes);
+    const expected = {
+      used: 0,
+      findings: [{ kind: 'stale-class', path: '$.environment[1]', id: 'boats' }],
+      notJudged: [
+        { path: '$.environment[0]', id: 'tides', why: 'no run records where the moon is' },
+        { path: '$.environment[2]', id: 'arm', why: 'no run of all suites where its conditions hold' },
+      ],
+    };
+    expect(check(manifest, [seen], { ownClasses: 3 }).checked).toMatchObject(expected);
+    const outcomes = [check(manifest, []), check(manifest, [seen])];
+    expect(checkSharedClasses('environment.json', outcomes, classes)).toMatchObject(expected);
+    const needed = makeCell([{ id: b, outcome: 'skip', reason: 'the tide is out' }]);
+    const used = checkSharedClasses('environment.json', [...outcomes, check(manifest, [needed])], classes);
+    expect(used).toMatchObject({ used: 1, notJudged: [{ id: 'arm' }] });
+  });
 });

@@ -43,6 +43,10 @@ describe('evaluateWhen', () => {
     [{ ipv6: false }, false],
     [{ root: true }, false],
     [{ resourceMissing: 'cpu' }, true],
+    [{ resourceEnabled: 'cpu' }, false],
+    [{ system: ['linux'], freeThreading: false }, true],
+    [{ system: ['win32'] }, false],
+    [{ freeThreading: true }, false],
     [{ memoryLimitBelowBytes: 1 }, true],
     [{ timeZoneUtc: true, cLocale: true }, true],
     [{ timeZoneUtc: false }, false],
@@ -71,6 +75,7 @@ describe('evaluateWhen', () => {
     expect(evaluateWhen({ awslc: '<5.0.0' }, fipsFacts)).toBe(false);
     const enabled = { ...plainFacts, environment: { ...plainFacts.environment, resources: ['cpu'] } };
     expect(evaluateWhen({ resourceMissing: 'cpu' }, enabled)).toBe(false);
+    expect(evaluateWhen({ resourceEnabled: 'cpu' }, enabled)).toBe(true);
     expect(evaluateWhen(undefined, plainFacts)).toBe(true);
   });
 });
@@ -82,6 +87,10 @@ it.each<[When, When, boolean]>([
   [{ fips: true }, { fips: false }, false],
   [{ timeZoneUtc: true }, { timeZoneUtc: false }, false],
   [{ cLocale: true }, { cLocale: false }, false],
+  [{ freeThreading: true }, { freeThreading: false }, false],
+  [{ system: ['linux'] }, { system: ['win32'] }, false],
+  [{ resourceEnabled: 'cpu' }, { resourceMissing: 'cpu' }, false],
+  [{ resourceEnabled: 'cpu' }, { resourceMissing: 'network', resourceEnabled: 'gui' }, true],
   [{ arch: ['x86_64'] }, { arch: ['aarch64', 'x86_64'] }, true],
   [{ arch: ['x86_64'] }, { arch: ['aarch64'] }, false],
   [{ capability: { pha: true } }, { capability: { pha: false, pskTls13: true } }, false],

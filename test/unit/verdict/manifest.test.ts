@@ -193,14 +193,30 @@ describe('recipes/manifests/environment.json', () => {
   it.each<[string, Partial<EnvironmentFacts>]>([
     ['not enough memory: 4.0G minimum needed', { memoryLimitBytes: 8 * 2 ** 30 }],
     ["resource 'cpu' is not enabled", { resources: ['cpu'] }],
-    ['Could not retrieve http://www.pythontest.net/hashlib/blake2b.txt', { network: true, resources: ['network'] }],
     ['local time needs to be different from UTC', { timeZoneUtc: false }],
     ['network resource disabled', { network: true, resources: ['network'] }],
     ['test needs root privilege', { root: true }],
+    ["resource 'urlfetch' is not enabled", { resources: ['urlfetch'] }],
     ['locale-specific month name needs to be different from C locale', { cLocale: false }],
   ])('explains %j, and not with %j', async (reason, otherwise) => {
     expect(await judged(reason, {})).toEqual(['SKIP test.test_x.A.test_a']);
     expect(await judged(reason, otherwise)).toEqual(['NEWSKIP test.test_x.A.test_a']);
+  });
+
+  it.each<[string, Partial<EnvironmentFacts>]>([
+    ['Could not retrieve http://www.pythontest.net/hashlib/blake2b.txt', { resources: ['urlfetch'] }],
+    ['test needs non-root account', { root: true }],
+    ['test needs non-root account and more than one user', { root: true }],
+  ])('explains %j with %j, and not without', async (reason, needed) => {
+    expect(await judged(reason, needed)).toEqual(['SKIP test.test_x.A.test_a']);
+    expect(await judged(reason, {})).toEqual(['NEWSKIP test.test_x.A.test_a']);
+  });
+
+  it('names for every class the fact that it depends on, but for what is switched off on every machine', async () => {
+    const without = (await readShared()).filter(
+      ({ when, unrecorded }) => unrecorded === undefined && Object.keys(when ?? {}).length === 0,
+    );
+    expect(without.map(({ name }) => name)).toEqual(['switched-off']);
   });
 
   it.each(['IPv6 not enabled', 'IPv6 not available', 'IPv6 support required'])(
