@@ -13,11 +13,11 @@ export const patchSchema = z.strictObject({
   versions: z.strictObject({ first: z.string(), last: z.string() }),
   /**
    * What AWS-LC must lack: `pha`; a digest that the series' `_hashlib` names; OpenSSL's numbers for `SSL_CTX_ctrl` that read
-   * the protocol versions.
+   * the protocol versions; OpenSSL 1.1.1's way to say that the peer closed a connection without close_notify.
    */
-  lacking: z.enum(['pha', 'blake2', 'protocol-version-controls']),
-  /** Names that the source as released asks AWS-LC for in vain, and that are asked for no more. */
-  answers: z.array(z.string()).min(1),
+  lacking: z.enum(['pha', 'blake2', 'protocol-version-controls', 'eof-as-syscall-error']),
+  /** Names that the source as released asks AWS-LC for in vain, and that are asked for no more; none if all of them are there. */
+  answers: z.array(z.string()),
   /** Versions that were built with it here and passed proof and suites; none when the sources were not in reach. */
   built: z.array(z.string()),
 });

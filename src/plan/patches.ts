@@ -8,7 +8,7 @@ import { makeStep, pickTools } from './step.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 
-const isLacking = ({ pha, hashes }: Capabilities, what: LoadedPatch['lacking']): boolean => {
+const isLacking = ({ pha, hashes, macros }: Capabilities, what: LoadedPatch['lacking']): boolean => {
   switch (what) {
     case 'pha':
       return !pha;
@@ -17,6 +17,8 @@ const isLacking = ({ pha, hashes }: Capabilities, what: LoadedPatch['lacking']):
     case 'protocol-version-controls':
       // No AWS-LC has them, neither of the main line (1.26.0 to 5.12.0) nor of the FIPS lines (2.0 to 4.2).
       return true;
+    case 'eof-as-syscall-error':
+      return macros['SSL_R_UNEXPECTED_EOF_WHILE_READING'] === true;
   }
 };
 

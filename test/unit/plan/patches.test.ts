@@ -21,7 +21,9 @@ const renamed = (version: string): Catalogue => ({
 
 describe('patches', () => {
   it('are those of the series for what AWS-LC lacks', () => {
-    expect(filesOf('3.9')).toEqual(['0001-tls-without-pha.patch', '0002-protocol-versions-by-function.patch']);
+    const of39 = ['0001-tls-without-pha.patch', '0002-protocol-versions-by-function.patch'];
+    expect(filesOf('3.9')).toEqual([...of39, '0003-eof-without-close-notify.patch']);
+    expect(filesOf('3.9', { ...capabilities, macros: {} })).toEqual(of39);
     expect(filesOf('3.11')).toEqual(['0001-tls-without-pha.patch', '0002-hashlib-without-blake2.patch']);
     expect(filesOf('3.13')).toEqual(['0001-tls-without-pha.patch']);
     expect(filesOf('3.14')).toEqual([]);
