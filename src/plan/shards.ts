@@ -1,5 +1,5 @@
 import { compareCodeUnits } from '../model/json.ts';
-import type { SuiteEvent } from '../model/suite.ts';
+import { whileRunning, type SuiteEvent } from '../model/suite.ts';
 import type { Timings } from '../model/timings.ts';
 
 /** Case ids by the file that collects them, files in the order that they run in. */
@@ -164,7 +164,7 @@ export const findLeftover = (asked: CasesByFile, events: readonly SuiteEvent[]):
   return {
     cases: Object.fromEntries([...(kept.length > 0 ? [[file, kept] as const] : []), ...later]),
     file,
-    place: running === undefined ? `between cases of ${file}` : `while running ${running}`,
+    place: running === undefined ? `between cases of ${file}` : whileRunning(running),
   };
 };
 

@@ -1,4 +1,5 @@
 import type { Roster } from '../model/manifest.ts';
+import { whileRunning } from '../model/suite.ts';
 import { caseIdOf } from '../model/verdict.ts';
 import { findCase, findFile, findFixture, isInScope, type Finding } from './findings.ts';
 import { isFailing, type FileSeen, type PassSeen } from './observe.ts';
@@ -27,10 +28,18 @@ interface Loose {
   readonly twin?: readonly Finding[] | undefined;
 }
 
-const hasTrouble = (findings: readonly Finding[]): boolean =>
-  findings.some((finding) => finding.kind === 'unended' || finding.kind === 'unstarted');
+/**
+ * The deaths of a file that no case of it tells of. A case that never ended tells of those in which it was running, or of all
+ * if none names it; one that never started of all.
+ */
+const findUntold = ({ deaths }: FileSeen, findings: readonly Finding[]): readonly string[] => {
+  if (findings.some(({ kind }) => kind === 'unstarted')) return [];
+  const unended = findings.filter(({ kind }) => kind === 'unended').map(({ id }) => whileRunning(id));
+  if (unended.some((place) => !deaths.some((reason) => reason.endsWith(place)))) return [];
+  return deaths.filter((reason) => !unended.some((place) => reason.endsWith(place)));
+};
 
-const describeDeaths = (seen: FileSeen): string => [...new Set(seen.deaths)].join('; or: ');
+const describeDeaths = (deaths: readonly string[]): string => [...new Set(deaths)].join('; or: ');
 
 const findInFile = (scene: Scene, seen: FileSeen): readonly Loose[] => {
   const { first, others } = scene;
@@ -50,17 +59,19 @@ const findInFile = (scene: Scene, seen: FileSeen): readonly Loose[] => {
 
   if (cases.length === 0) {
     if (seen.deaths.length > 0)
-      return [{ file, finding: { id: file, kind: 'unended', reason: describeDeaths(seen) }, retest }];
+      return [{ file, finding: { id: file, kind: 'unended', reason: describeDeaths(seen.deaths) }, retest }];
     // `--match` may leave nothing of a file, and some files have nothing (the roster knows which).
     const mayBeEmpty = scene.selection.match.length > 0 || scene.roster?.files[selectedFileOf(file)] !== undefined;
     return seen.importTold === undefined && mayBeEmpty ? [] : [{ file, finding: findFile(seen, file), retest, twin }];
   }
   const findings = cases.map((subject) => findCase(first, file, subject.id));
   const loose: Loose[] = [];
-  if (seen.deaths.length > 0 && !findings.some(hasTrouble)) {
+  const untold = findUntold(seen, findings.flat());
+  if (untold.length > 0) {
+    const when = findings.flat().some(({ kind }) => kind === 'unended') ? 'beside its cases' : 'every case ended, then';
     loose.push({
       file,
-      finding: { id: file, kind: 'unended', reason: `every case ended, then: ${describeDeaths(seen)}` },
+      finding: { id: file, kind: 'unended', reason: `${when}: ${describeDeaths(untold)}` },
     });
   }
   // One process imported it and another could not: the cases of the first would hide that.

@@ -1,3 +1,4 @@
+import { whileRunning } from '../model/suite.ts';
 import {
   caseKey,
   isFailing,
@@ -48,8 +49,11 @@ const findFromTold = (id: string, told: Told, extraText = ''): Finding => {
   };
 };
 
-const describeDeaths = (file: FileSeen | undefined): string => {
-  const reasons = [...new Set(file?.deaths)];
+/** Why a case of a file did not end or start: the deaths in which it was running, if they name it, else all of the file's. */
+const describeDeaths = (file: FileSeen | undefined, id?: string): string => {
+  const all = [...new Set(file?.deaths)];
+  const own = id === undefined ? [] : all.filter((reason) => reason.endsWith(whileRunning(id)));
+  const reasons = own.length > 0 ? own : all;
   return reasons.length === 0 ? 'its process ended without a word' : reasons.join('; or: ');
 };
 
@@ -106,7 +110,7 @@ export const findCase = (pass: PassSeen, file: string, id: string): readonly Fin
   const seen = pass.cases.get(caseKey(file, id));
   if (seen === undefined || (seen.starts === 0 && seen.end === undefined)) return [findWithoutStart(pass, file, id)];
   if (seen.end === undefined || seen.starts > seen.ends) {
-    return [{ id, kind: 'unended', reason: describeDeaths(pass.files.get(file)) }];
+    return [{ id, kind: 'unended', reason: describeDeaths(pass.files.get(file), id) }];
   }
   const end = seen.end;
   const findings = [...seen.subtests].map(([subtestId, told]) => findFromTold(subtestId, told));
