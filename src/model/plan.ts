@@ -33,6 +33,8 @@ export const actionSchema = z.discriminatedUnion('do', [
   /** Like `copy`, but with hard links to what never changes again. */
   z.strictObject({ do: z.literal('copy-linked'), from: z.string(), to: z.string(), why: z.string().optional() }),
   z.strictObject({ do: z.literal('symlink'), target: z.string(), path: z.string() }),
+  /** Takes files out of a tree; `*` as in `substitute`. A pattern that names no file is a failure. */
+  z.strictObject({ do: z.literal('remove'), files: z.array(z.string()), why: z.string() }),
   /** Stops unless the file holds every text of `present` and none of `absent`. */
   z.strictObject({
     do: z.literal('require-text'),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-export const linkSchema = z.enum(['static']);
+export const linkSchema = z.enum(['static', 'shared']);
 export const optimizationSchema = z.enum(['quick', 'release', 'debug']);
 export const presetSchema = z.enum(['quick', 'crypto', 'full']);
 
@@ -12,7 +12,9 @@ export const axesSchema = z.strictObject({
   link: z
     .array(linkSchema)
     .min(1)
-    .describe('static: both modules and both AWS-LC libraries in one object under two names'),
+    .describe(
+      'static: the modules and both AWS-LC libraries in one object; shared: AWS-LC’s own shared libraries, FIPS builds only',
+    ),
   optimization: z
     .array(optimizationSchema)
     .min(1)

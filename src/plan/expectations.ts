@@ -4,7 +4,8 @@ import { knownGroups } from './capabilities.ts';
 import { chooseBuiltinHashes } from './core.ts';
 import type { CellDraft } from './draft.ts';
 import { internalPrefix } from './environment.ts';
-import { exportedSymbols } from './modules.ts';
+import { ownHmacModules, removedModules } from './install.ts';
+import { exportedSymbols, objectModules } from './modules.ts';
 
 /** What expectations are made from. */
 export type ExpectationInput = Pick<CellDraft, 'cell' | 'capabilities' | 'series' | 'host'>;
@@ -115,7 +116,10 @@ const hashExpectations = (input: ExpectationInput): Record<string, Json> => {
     $hmacHashes: hmacs,
     'hash-providers': providers,
     'hash-constructors': guaranteedConstructors.filter((name) => capabilities.hashes.includes(name)),
-    'fallback-modules': chooseBuiltinHashes(series, capabilities.hashes).map(moduleOfGroup).sort(compareCodeUnits),
+    'fallback-modules': [
+      ...chooseBuiltinHashes(series, capabilities.hashes).map(moduleOfGroup),
+      ...ownHmacModules(cell.python.series).filter((name) => !(name in removedModules(cell))),
+    ].sort(compareCodeUnits),
     // 3.9 computes HMAC objects in Python over two of AWS-LC's hash objects.
     'hmac-providers': each(hmacs, isSeriesAtLeast(cell.python.series, 10) ? '_hashlib.HMAC' : '_hashlib.HASH'),
     'hmac-digest-providers': Object.fromEntries(
@@ -183,16 +187,22 @@ export const buildExpectations = (input: ExpectationInput): Record<string, Json>
   };
   return {
     $moduleLibraries: moduleLibraries(input),
+    $removedModules: removedModules(cell),
     'python-version': cell.python.version,
     platform: { arch: cell.platform.arch, libc: cell.platform.libc },
     'openssl-version': versionText(cell),
     'object-version': [versionText(cell)],
     'fips-mode': cell.awslc.fips ? 1 : 0,
-    modules: {
-      _hashlib: { file: `${library}/lib-dynload/_hashlib{EXT_SUFFIX}`, linkTo: '_ssl{EXT_SUFFIX}' },
-      _ssl: { file: object, linkTo: null },
-    },
-    'one-awslc': { crypto: [object], loaded: ['_hashlib', '_ssl'] },
+    modules: Object.fromEntries(
+      objectModules.map((name) => [
+        name,
+        {
+          file: `${library}/lib-dynload/${name}{EXT_SUFFIX}`,
+          linkTo: name === '_ssl' ? null : '_ssl{EXT_SUFFIX}',
+        },
+      ]),
+    ),
+    'one-awslc': { crypto: [object], loaded: [...objectModules] },
     'elf-needed': [],
     'elf-search-paths': [],
     'elf-exports': [...exportedSymbols],

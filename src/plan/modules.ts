@@ -1,36 +1,63 @@
-import type { Action, Step } from '../model/plan.ts';
+import type { Step } from '../model/plan.ts';
+import type { Link } from '../model/recipe.ts';
 import { sourcePlaceholder } from './core.ts';
 import { pickAssets, type CellDraft } from './draft.ts';
-import { buildEnvironment, internalPrefix } from './environment.ts';
+import { buildEnvironment } from './environment.ts';
 import { includeShims, writeShims } from './shims.ts';
 import { makeStep, pickTools } from './step.ts';
 
+/** The extension modules that the one object holds: `_ssl` is the file, the others are its other names. */
+export const objectModules = ['_awslc_fips', '_hashlib', '_ssl'] as const;
+
 /** Symbols that the one object exports; everything else is hidden, so nothing can be bound to another libcrypto. */
-export const exportedSymbols = ['PyInit__hashlib', 'PyInit__ssl'] as const;
+export const exportedSymbols = objectModules.map((name) => `PyInit_${name}`);
+
+/** Where AWS-LC's shared libraries lie in an installed tree of link mode `shared`, seen from `lib-dynload`. */
+export const sharedLibraryDirectory = 'lib/awslc';
+
+/** How AWS-LC gets into the object. RPATH, unlike RUNPATH, holds for libssl's own need too, and before LD_LIBRARY_PATH. */
+const linkWords = {
+  static: '$(AWSLC_LIB)/libssl.a $(AWSLC_LIB)/libcrypto.a',
+  shared: "-L$(AWSLC_LIB) -Wl,--disable-new-dtags -Wl,-rpath,'$$ORIGIN/../../awslc' -lssl -lcrypto",
+} as const;
 
 /**
  * Rules beside CPython's own Makefile, whose recorded compiler and flags they use: the same for every series, since make
  * knows nothing of AWS-LC's headers and older series have no target for one module.
  */
-const makefile = `# Compiles _ssl and _hashlib with the core's recorded flags and links them with AWS-LC's static
-# libraries into one object under two names: one crypto library in the process, nothing to take over.
+const makeMakefile = (
+  link: Link,
+): string => `# Compiles _ssl, _hashlib and _awslc_fips with the core's recorded flags and links them with AWS-LC's
+# libraries into one object under three names: one crypto library in the process, nothing to take over.
 # AWS-LC's weak hooks (OPENSSL_memory_alloc and others) are resolved to nothing here, not by whoever is loaded first.
 include Makefile
 
-crypto-modules: _ssl.o _hashopenssl.o exports.map
-	$(BLDSHARED) -o $(OUT)/_ssl$(EXT_SUFFIX) _ssl.o _hashopenssl.o \\
+crypto-modules: _ssl.o _hashopenssl.o _awslc_fips.o exports.map
+	$(BLDSHARED) -o $(OUT)/_ssl$(EXT_SUFFIX) _ssl.o _hashopenssl.o _awslc_fips.o \\
 	  -Wl,--version-script=exports.map -Wl,-Bsymbolic -Wl,-z,nodynamic-undefined-weak \\
 	  -Wl,-z,relro -Wl,-z,now \\
-	  $(AWSLC_LIB)/libssl.a $(AWSLC_LIB)/libcrypto.a -pthread
+	  ${linkWords[link]} -pthread
 	ln -s _ssl$(EXT_SUFFIX) $(OUT)/_hashlib$(EXT_SUFFIX)
+	ln -s _ssl$(EXT_SUFFIX) $(OUT)/_awslc_fips$(EXT_SUFFIX)
 
 _ssl.o _hashopenssl.o: %.o: $(srcdir)/Modules/%.c
+	$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) $(CRYPTO_CFLAGS) -I$(AWSLC_INCLUDE) -c $< -o $@
+
+_awslc_fips.o: $(TOOL)/_awslc_fips.c
 	$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) $(CRYPTO_CFLAGS) -I$(AWSLC_INCLUDE) -c $< -o $@
 `;
 
 const versionScript = `{\n  global: ${exportedSymbols.map((name) => `${name};`).join(' ')}\n  local: *;\n};\n`;
 
-/** Compiles and links `_ssl` and `_hashlib` against this cell's AWS-LC: `{tree}` holds the object and its second name. */
+/** Ends badly unless the module in the object that was just linked still has the hash that AWS-LC's build gave it. */
+const checkModule = `import sys
+sys.path.insert(0, sys.argv[1])
+import _awslc_fips
+if not (_awslc_fips.mode() and _awslc_fips.integrity_test() and _awslc_fips.self_test()):
+    raise SystemExit('this is no FIPS module, or its tests fail')
+`;
+
+/** Compiles and links `_ssl` and `_hashlib` against this cell's AWS-LC: `{tree}` holds the object and its other names. */
 export const planModules = (
   draft: CellDraft,
   inputs: {
@@ -50,7 +77,7 @@ export const planModules = (
       { do: 'symlink', target: '{cpython}', path: '{work}/src' },
       { do: 'copy', from: '{core}/build/Makefile', to: '{work}/build/Makefile' },
       { do: 'copy', from: '{core}/build/pyconfig.h', to: '{work}/build/pyconfig.h' },
-      { do: 'write', path: '{work}/build/modules.mk', text: makefile },
+      { do: 'write', path: '{work}/build/modules.mk', text: makeMakefile(draft.cell.link) },
       { do: 'write', path: '{work}/build/exports.map', text: versionScript },
       ...writeShims(draft.shims, '{work}/shims'),
       {
@@ -64,98 +91,34 @@ export const planModules = (
           'Makefile',
           'crypto-modules',
           'OUT={tree}',
+          'TOOL={tool}',
           'AWSLC_INCLUDE={awslc}/include',
           'AWSLC_LIB={library}',
           `CRYPTO_CFLAGS=${[
             `-ffile-prefix-map={work}=${sourcePlaceholder}`,
             '-ffile-prefix-map={awslc}=/usr/src/aws-lc',
+            `-ffile-prefix-map={tool}=${sourcePlaceholder}/tool`,
             ...includeShims(draft.shims, '{work}/shims'),
           ].join(' ')}`,
         ],
         cwd: '{work}/build',
       },
+      ...(draft.cell.awslc.fips
+        ? [
+            {
+              do: 'exec' as const,
+              argv: ['{core}/opt/cpython-awslc/bin/python3', '-I', '-B', '-c', checkModule, '{tree}'],
+              cwd: '{work}',
+              // Nothing is where the object's RPATH says yet.
+              ...(draft.cell.link === 'shared' ? { env: { LD_LIBRARY_PATH: '{library}' } } : {}),
+              why: 'the integrity test and the self-tests of the module, after it was linked',
+            },
+          ]
+        : []),
     ],
     alsoDependsOn: {
+      assets: pickAssets(draft.assets, ['_awslc_fips.c']),
       tools: pickTools(draft.host.tools, [draft.compilers.c, 'ld', 'as', 'make']),
       environment: buildEnvironment,
     },
   });
-
-/** What pip says when someone installs into the store's own tree. */
-const externallyManaged = `[externally-managed]
-Error=This Python belongs to the store of cpython-awslc, which checks that it stays as it was built.
- Make a virtual environment (python3 -m venv DIR), or take a copy of your own: cpython-awslc build --prefix DIR
-`;
-
-/** What the install step of a twin does otherwise. */
-export interface InstallVariant {
-  readonly subject: string;
-  readonly title: string;
-  readonly more: readonly Action[];
-}
-
-const ofCell: InstallVariant = { subject: 'cell', title: 'install', more: [] };
-
-/** Puts core and modules together, adds pip, and lays the .pyc files of site-packages: `{tree}/opt/cpython-awslc`. */
-export const planInstall = (
-  draft: CellDraft,
-  inputs: { readonly core: Step; readonly modules: Step } & Readonly<Record<string, Step>>,
-  variant: InstallVariant = ofCell,
-): Step => {
-  const prefix = '{tree}/opt/cpython-awslc';
-  const library = `${prefix}/lib/python${draft.cell.python.series}`;
-  const python = `${prefix}/bin/python3`;
-  const pip: readonly Action[] = [
-    {
-      do: 'exec',
-      argv: [python, '-I', '-B', '-m', 'ensurepip', '--default-pip'],
-      cwd: '{work}',
-      why: 'pip, from the wheel that CPython carries',
-    },
-    {
-      do: 'exec',
-      argv: [python, '-I', '-B', '{tool}/place_scripts.py', prefix, internalPrefix],
-      cwd: '{work}',
-      why: 'the fixed prefix in the scripts’ first line, and their digests in RECORD; --prefix puts the real one there',
-    },
-    {
-      do: 'exec',
-      argv: [
-        python,
-        '-I',
-        '-m',
-        'compileall',
-        '-q',
-        '-f',
-        '--invalidation-mode',
-        'checked-hash',
-        '-s',
-        '{tree}',
-        '-p',
-        '/',
-        `${library}/site-packages`,
-      ],
-      cwd: '{work}',
-      why: 'the same .pyc policy as for the standard library',
-    },
-  ];
-  return makeStep({
-    kind: 'install',
-    subject: variant.subject,
-    title: variant.title,
-    inputs: { ...inputs },
-    actions: [
-      { do: 'copy-linked', from: '{core}/opt', to: '{tree}/opt' },
-      { do: 'copy', from: '{modules}/_*.so', to: `${library}/lib-dynload/` },
-      ...pip,
-      {
-        do: 'write',
-        path: `${library}/EXTERNALLY-MANAGED`,
-        text: externallyManaged,
-        why: 'a tree of the store is never changed',
-      },
-      ...variant.more,
-    ],
-    alsoDependsOn: { assets: pickAssets(draft.assets, ['place_scripts']), environment: buildEnvironment },
-  });
-};

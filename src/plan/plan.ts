@@ -13,7 +13,8 @@ import { planCore } from './core.ts';
 import type { Asset, CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
-import { planInstall, planModules } from './modules.ts';
+import { planCellInstall } from './install.ts';
+import { planModules } from './modules.ts';
 import { choosePatches, findPatchProblems, notePatches } from './patches.ts';
 import { chooseShims, noteShims } from './shims.ts';
 import { planTwin } from './twin.ts';
@@ -39,6 +40,12 @@ const compilerPairs = [
   { c: 'clang', cxx: 'clang++' },
 ] as const;
 
+/** What a FIPS module needs beside. */
+const fipsTools: readonly (readonly [tool: string, neededFor: string])[] = [
+  ['go', 'rewrite and hash the FIPS module'],
+  ['perl', 'generate the assembly of the FIPS module'],
+];
+
 const neededTools: readonly (readonly [tool: string, neededFor: string])[] = [
   ['make', 'compile CPython'],
   ['cmake', 'configure AWS-LC'],
@@ -57,9 +64,9 @@ export const chooseCompilers = (host: Host): CellDraft['compilers'] | undefined 
   compilerPairs.find(({ c, cxx }) => hasTool(host)(c) && hasTool(host)(cxx));
 
 /** Every tool that a build needs and this machine lacks, or the compilers to use. */
-const chooseTools = (host: Host): Result<CellDraft['compilers'], readonly Failure[]> => {
+const chooseTools = (host: Host, hasFips: boolean): Result<CellDraft['compilers'], readonly Failure[]> => {
   const compilers = chooseCompilers(host);
-  const missing = neededTools.filter(([tool]) => !hasTool(host)(tool));
+  const missing = [...neededTools, ...(hasFips ? fipsTools : [])].filter(([tool]) => !hasTool(host)(tool));
   const failures = [
     ...(compilers === undefined ? ([['gcc and g++', 'compile AWS-LC and CPython']] as const) : []),
     ...missing,
@@ -105,7 +112,7 @@ const planCell = (
     library: awslc.library,
     probe: awslc.probe,
   });
-  const install = planInstall(draft, { core: core.core, modules });
+  const install = planCellInstall(draft, { core: core.core, modules, library: awslc.library });
   const prove = planProve(draft, install, buildExpectations(draft));
   const tested = planTest(draft, install, test);
   const twin = openssl === undefined ? [] : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
@@ -148,7 +155,8 @@ const noteCell = ({ cell, target, series, seriesDataOf }: CellChoice, flags: rea
 /** Recipe, selection and host facts, resolved: every step of every cell, once, in an order that respects inputs. */
 export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => {
   const { resolved, host, assets, test } = input;
-  const compilers = chooseTools(host);
+  const hasFips = resolved.cells.some(({ cell }) => cell.awslc.fips);
+  const compilers = chooseTools(host, hasFips);
   if (!compilers.ok) return compilers;
   const openssl: OpensslChoice | undefined =
     input.openssl ?? (host.openssl === undefined ? undefined : { from: 'machine', ...host.openssl });

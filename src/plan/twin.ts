@@ -3,7 +3,7 @@ import type { OpensslChoice } from '../model/source.ts';
 import { sourcePlaceholder } from './core.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
-import { planInstall } from './modules.ts';
+import { planInstall } from './install.ts';
 import { planSource } from './sources.ts';
 import { makeStep, pickTools } from './step.ts';
 import { planTest } from './verify.ts';
@@ -118,23 +118,21 @@ export const planTwin = (
           },
         ]
       : [];
-  const install = planInstall(
-    draft,
-    { core: inputs.core, modules, ...tree },
-    {
-      subject: 'twin',
-      title: 'install the twin',
-      more: [
-        ...carry,
-        {
-          do: 'exec',
-          argv: [`${prefix}/bin/python3`, '-I', '-B', '-c', identify],
-          cwd: '{work}',
-          stdout: `{tree}/${twinVersionFile}`,
-          why: 'which OpenSSL the twin runs on; a twin on AWS-LC would make every comparison worthless',
-        },
-      ],
-    },
-  );
+  const install = planInstall(draft, {
+    subject: 'twin',
+    title: 'install the twin',
+    inputs: { core: inputs.core, modules, ...tree },
+    assets: [],
+    more: [
+      ...carry,
+      {
+        do: 'exec',
+        argv: [`${prefix}/bin/python3`, '-I', '-B', '-c', identify],
+        cwd: '{work}',
+        stdout: `{tree}/${twinVersionFile}`,
+        why: 'which OpenSSL the twin runs on; a twin on AWS-LC would make every comparison worthless',
+      },
+    ],
+  });
   return [...(source?.steps ?? []), modules, install, planTest(draft, install, selection, 'twin')];
 };

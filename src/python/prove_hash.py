@@ -7,8 +7,8 @@ import prove_vectors
 
 # Filled in by prove_child.py from the expectations: `$hmacHashes` are the names whose HMAC AWS-LC must serve.
 SETTINGS = {}
-# Every module of CPython's own that can serve a hash of hashlib; 3.9 to 3.11 split SHA-2 in two.
-FALLBACK_MODULES = ["_blake2", "_md5", "_sha1", "_sha2", "_sha256", "_sha3", "_sha512"]
+# Every module of CPython's own that can serve a hash of hashlib or an HMAC of hmac; 3.9 to 3.11 split SHA-2 in two.
+FALLBACK_MODULES = ["_blake2", "_hmac", "_md5", "_sha1", "_sha2", "_sha256", "_sha3", "_sha512"]
 LONG = b"a" * 1000000
 # Uneven pieces: below, at and above the block sizes, and above 2047 bytes, from where hashlib releases the GIL.
 PIECES = [1, 63, 64, 65, 127, 128, 129, 2047, 2048, 100000]

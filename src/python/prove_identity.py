@@ -1,5 +1,6 @@
 """Which code is loaded: versions, where the two modules come from, how they are linked, what else is in the process."""
 
+import importlib
 import os
 import re
 import sys
@@ -11,6 +12,8 @@ from prove_elf import Elf
 CRYPTO_VERSION = re.compile(
     rb"(?:AWS-LC|LibreSSL) (?:FIPS )?\d+\.\d+\.\d+|OpenSSL \d+\.\d+\.\d+[a-z]* +\d{1,2} [A-Z][a-z]{2} \d{4}"
 )
+# One object under these names.
+OBJECT_MODULES = ["_awslc_fips", "_hashlib", "_ssl"]
 CRYPTO_LIBRARY = re.compile(r"lib(ssl|crypto)\b")
 # Libraries of the C run time and the compiler: what any extension module may need.
 RUNTIME_LIBRARY = re.compile(
@@ -83,11 +86,9 @@ def find_fips_mode():
 
 
 def find_modules():
-    import _hashlib
-    import _ssl
-
     found = {}
-    for module in (_hashlib, _ssl):
+    for name in OBJECT_MODULES:
+        module = importlib.import_module(name)
         path = os.path.abspath(module.__file__)
         # The link is named, not followed: under which name each module was found is part of the claim.
         directory = place(os.path.dirname(path))
@@ -99,10 +100,11 @@ def find_modules():
 
 
 def find_mapped():
+    import awslc_fips
     import hashlib
     import ssl
 
-    return {"crypto": mapped_crypto(), "loaded": sorted(name for name in ("_hashlib", "_ssl") if name in sys.modules)}
+    return {"crypto": mapped_crypto(), "loaded": [name for name in OBJECT_MODULES if name in sys.modules]}
 
 
 def find_needed():
@@ -158,14 +160,14 @@ FINDINGS = [
     Finding("fips-mode", "FIPS mode is as asked", "_hashlib.get_fips_mode()", find_fips_mode),
     Finding(
         "modules",
-        "_ssl and _hashlib come from inside the prefix, one object under two names",
-        "__file__ of both modules, and which of them is a symbolic link",
+        "_ssl, _hashlib and _awslc_fips come from inside the prefix, one object under three names",
+        "__file__ of each module, and which of them are symbolic links",
         find_modules,
     ),
     Finding(
         "one-awslc",
         "Exactly one crypto library is in the process",
-        "every file in /proc/self/maps after importing ssl and hashlib, by name and by version text in its bytes",
+        "every file in /proc/self/maps after importing ssl, hashlib and awslc_fips, by name and by version text in its bytes",
         find_mapped,
     ),
     Finding(

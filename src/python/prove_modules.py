@@ -7,7 +7,8 @@ import sysconfig
 
 from prove_common import ChildFailed, EXT_SUFFIX, Finding, PREFIX, not_checked, run_python, scrub
 
-# Filled in by prove_child.py from the expectations: `$moduleLibraries` maps a module to the library that it needs.
+# Filled in by prove_child.py from the expectations: `$moduleLibraries` maps a module to the library that it needs,
+# `$removedModules` one that was built and then taken out to the reason.
 SETTINGS = {}
 STATES = {
     "missing": "left out: configure did not find what it needs",
@@ -60,7 +61,8 @@ def import_all(names):
 def find_imports():
     states = module_states()
     built = [name for name, state in states.items() if state == "yes"]
-    built += (sysconfig.get_config_var("MODBUILT_NAMES") or "").split() + installed_modules()
+    built += (sysconfig.get_config_var("MODBUILT_NAMES") or "").split()
+    built = [name for name in built if name not in SETTINGS.get("$removedModules", {})] + installed_modules()
     failed = import_all(sorted(set(built)))
     for name, state in states.items():
         if state != "yes" and state not in STATES:
@@ -77,7 +79,9 @@ def find_left_out():
         if state in STATES:
             needs = libraries.get(name)
             found[name] = STATES[state] + (" (%s)" % needs if state == "missing" and needs else "")
-    return found
+    for name, reason in SETTINGS.get("$removedModules", {}).items():
+        found[name] = "taken out: " + reason
+    return dict(sorted(found.items()))
 
 
 def find_crypto_after_imports():

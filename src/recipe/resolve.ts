@@ -162,14 +162,15 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
     }
     return [target];
   });
-  // The catalogue knows FIPS versions, and `compat` judges them; a build of the plain kind would be no FIPS module.
-  for (const { version, line } of awslcs.filter((choice) => choice.line !== 'main')) {
-    failures.push({
-      code: 'unsupported',
-      what: `AWS-LC ${version}`,
-      why: `it is of FIPS line ${line}, whose module has a build of its own: FIPS lines come with the next release of this tool`,
-      next: 'Choose an AWS-LC of the main line, as --awslc 5.',
-    });
+  if (axes.link.includes('shared')) {
+    for (const { version } of awslcs.filter((choice) => choice.line === 'main')) {
+      failures.push({
+        code: 'unsupported',
+        what: `Link mode shared with AWS-LC ${version}`,
+        why: 'any other libcrypto in the process could take the place of its symbols unseen; a shared FIPS module notices that',
+        next: 'Choose --link static, or a FIPS version of AWS-LC.',
+      });
+    }
   }
   if (failures.length > 0) return fail(failures);
 

@@ -105,6 +105,8 @@ const actionLines = (plan: Plan, step: Step, action: Action): readonly string[] 
       ];
     case 'symlink':
       return [`ln -s ${word(action.target)} ${word(action.path)}`];
+    case 'remove':
+      return [...comment(action.why), `rm ${action.files.map((file) => word(file, 'pattern')).join(' ')}`];
     case 'substitute':
       return [
         ...comment(action.why),

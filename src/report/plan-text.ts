@@ -12,7 +12,8 @@ const describeAction = (action: Action): string => {
       return `take ${action.source}, content ${action.treeDigest}`;
     case 'exec': {
       const stdout = action.stdout === undefined ? '' : ` > ${action.stdout}`;
-      return `in ${action.cwd}: ${action.argv.map(quoteWord).join(' ')}${stdout}`;
+      const variables = Object.entries(action.env ?? {}).map(([name, value]) => `${name}=${quoteWord(value)} `);
+      return `in ${action.cwd}: ${variables.join('')}${action.argv.map(quoteWord).join(' ')}${stdout}`;
     }
     case 'write':
       return `write ${action.path} (${action.text.length} characters)`;
@@ -20,6 +21,8 @@ const describeAction = (action: Action): string => {
       return `copy ${action.from} to ${action.to}`;
     case 'copy-linked':
       return `copy ${action.from} to ${action.to} with hard links`;
+    case 'remove':
+      return `rm ${action.files.join(' ')}`;
     case 'symlink':
       return `link ${action.path} to ${action.target}`;
     case 'substitute':

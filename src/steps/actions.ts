@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readFile, symlink, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Failure } from '../model/failure.ts';
 import type { Action, Step } from '../model/plan.ts';
@@ -7,6 +7,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { copyTree } from '../io/copy.ts';
 import { ioFailure } from '../io/failure.ts';
 import { writeFileAtomic } from '../io/files.ts';
+import { expandPattern } from '../io/pattern.ts';
 import { runProgram } from '../io/process.ts';
 import { substituteFiles } from '../io/substitute.ts';
 import type { StepContext } from './context.ts';
@@ -63,6 +64,23 @@ const requireText = async (
     : fail({ code: 'capability-mismatch', awslc: action.why, differences });
 };
 
+const removeFiles = async (patterns: readonly string[]): Promise<Result<void>> => {
+  for (const pattern of patterns) {
+    const files = await expandPattern(pattern);
+    if (files.length === 0) {
+      return fail({ code: 'io-failed', path: pattern, operation: 'remove', reason: 'no such file' });
+    }
+    for (const file of files) {
+      try {
+        await unlink(file);
+      } catch (error) {
+        return fail(ioFailure(error, file, 'remove'));
+      }
+    }
+  }
+  return ok(undefined);
+};
+
 const runOther = async (
   action: Exclude<Action, { do: 'exec' | 'fetch' | 'unpack' | 'adopt' }>,
   context: StepContext,
@@ -90,6 +108,8 @@ const runOther = async (
         return fail(ioFailure(error, path, 'link'));
       }
     }
+    case 'remove':
+      return removeFiles(action.files.map(fill));
     case 'substitute':
       return substituteFiles(
         action.files.map(fill),

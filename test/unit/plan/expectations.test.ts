@@ -94,7 +94,7 @@ describe('buildExpectations', () => {
       sha3_256: '_hashlib',
       blake2b: '_blake2',
     });
-    expect(expectations['fallback-modules']).toEqual(['_blake2', '_sha3']);
+    expect(expectations['fallback-modules']).toEqual(['_blake2', '_hmac', '_sha3']);
     expect(expectations['hash-constructors']).not.toContain('shake_128');
     expect(expectations['known-digests']).toHaveProperty('shake_128', 'ok');
   });
@@ -120,6 +120,9 @@ describe('buildExpectations', () => {
     expect(expectations['openssl-version']).toBe('AWS-LC FIPS 4.2.0');
     expect(expectations['object-version']).toEqual(['AWS-LC FIPS 4.2.0']);
     expect(expectations['fips-mode']).toBe(1);
+    // CPython's own HMAC code is taken out of a FIPS build, and said to be.
+    expect(expectations['fallback-modules']).not.toContain('_hmac');
+    expect(expectations).toHaveProperty('$removedModules._hmac');
   });
 
   it('does not ask HMAC with a hash that AWS-LC does not take for it', () => {

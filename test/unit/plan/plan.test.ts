@@ -18,6 +18,8 @@ const line = (action: Action): string => {
       return `write ${action.path}`;
     case 'symlink':
       return `symlink ${action.path} -> ${action.target}`;
+    case 'remove':
+      return `remove ${action.files.join(' ')}`;
     case 'substitute':
       return `substitute ${action.files.join(' ')}: ${action.replace.map(({ from, to }) => `${from} -> '${to}'`).join(', ')}`;
     case 'require-text':

@@ -69,14 +69,17 @@ describe('a selection', () => {
     ]);
   });
 
-  it('of a FIPS AWS-LC is refused, not built as if it were a plain one', () => {
-    expect(failures({ awslc: ['fips-4', '5.12.0'] })).toEqual([
-      {
-        code: 'unsupported',
-        what: 'AWS-LC fips-4.2.0',
-        why: expect.stringContaining('FIPS lines come with the next release of this tool') as string,
-        next: 'Choose an AWS-LC of the main line, as --awslc 5.',
-      },
+  it('of a FIPS AWS-LC is a FIPS cell', () => {
+    expect(resolved({ awslc: ['fips-4', '5.12.0'] }).cells.map(({ cell }) => cell.awslc)).toEqual([
+      { version: 'fips-4.2.0', line: 'fips-2025', fips: true },
+      { version: '5.12.0', line: 'main', fips: false },
+    ]);
+  });
+
+  it('of link mode shared is for FIPS modules only, which notice when their symbols are taken over', () => {
+    expect(resolved({ awslc: ['fips-4'], link: ['shared'] }).cells.map(({ cell }) => cell.link)).toEqual(['shared']);
+    expect(failures({ awslc: ['fips-4', '5.12.0'], link: ['shared'] })).toMatchObject([
+      { code: 'unsupported', what: 'Link mode shared with AWS-LC 5.12.0' },
     ]);
   });
 

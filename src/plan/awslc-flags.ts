@@ -1,0 +1,93 @@
+import type { Flag } from '../model/plan.ts';
+import type { CellDraft } from './draft.ts';
+
+/** CMake's build type for each optimization of the cell. */
+const buildTypes = { quick: 'Release', release: 'Release', debug: 'RelWithDebInfo' } as const;
+
+const compilerFlags = ({ compilers }: CellDraft): readonly Flag[] => [
+  { flag: `-DCMAKE_C_COMPILER=${compilers.c}`, reason: 'the compiler whose version the plan names' },
+  { flag: `-DCMAKE_CXX_COMPILER=${compilers.cxx}`, reason: 'the compiler whose version the plan names' },
+];
+
+const onlyLibraries: readonly Flag[] = [
+  { flag: '-DBUILD_TESTING=OFF', reason: "AWS-LC's own tests are not part of this" },
+  { flag: '-DBUILD_TOOL=OFF', reason: 'the bssl program is not needed' },
+];
+
+const plainFlags = (draft: CellDraft): readonly Flag[] => {
+  const { cell, targetFlags } = draft;
+  const compile = ['-ffile-prefix-map={awslc}=/usr/src/aws-lc', ...targetFlags].join(' ');
+  return [
+    { flag: `-DCMAKE_BUILD_TYPE=${buildTypes[cell.optimization]}`, reason: `optimization ${cell.optimization}` },
+    ...compilerFlags(draft),
+    { flag: `-DCMAKE_C_FLAGS=${compile}`, reason: 'no store path in __FILE__ and debug information; target flags' },
+    { flag: `-DCMAKE_CXX_FLAGS=${compile}`, reason: 'as for C' },
+    { flag: `-DCMAKE_ASM_FLAGS=${compile}`, reason: 'as for C' },
+    {
+      flag: '-DBUILD_SHARED_LIBS=OFF',
+      reason: `link mode ${cell.link}: both libraries go into the modules' one object`,
+    },
+    { flag: '-DCMAKE_POSITION_INDEPENDENT_CODE=ON', reason: 'the archives are linked into a shared object' },
+    ...onlyLibraries,
+    { flag: '-DDISABLE_GO=ON', reason: 'generated sources are in the source tree; Go is needed by FIPS lines only' },
+    {
+      flag: '-DDISABLE_PERL=ON',
+      reason: 'generated assembly is in the source tree; Perl is needed by FIPS lines only',
+    },
+  ];
+};
+
+/**
+ * A FIPS module is built as its security policy says (`cmake -DFIPS=1`), with as little beside it as can be: no compiler
+ * flag of the target, no prefix map, no sanitizer, no switch of the entropy source. Each flag that is not in those steps
+ * says why it is there, and the proof counts it against the condition "steps" of a certificate.
+ */
+const fipsFlags = (draft: CellDraft): readonly Flag[] => [
+  { flag: '-DFIPS=1', reason: "the FIPS module, by the certificate's steps" },
+  {
+    flag: '-DCMAKE_BUILD_TYPE=Release',
+    reason: 'optimized code; the policies of FIPS 2 and 3 name no build type, which CMake takes for no optimization',
+  },
+  ...compilerFlags(draft),
+  ...(draft.cell.link === 'shared'
+    ? [
+        { flag: '-DBUILD_SHARED_LIBS=1', reason: "link mode shared: AWS-LC's own shared module" },
+        {
+          flag: '-DCMAKE_SKIP_RPATH=ON',
+          reason:
+            'no path of the build in the libraries: _ssl’s own RPATH finds both, and their bytes are never changed',
+        },
+      ]
+    : [
+        { flag: '-DBUILD_SHARED_LIBS=0', reason: "link mode static: both libraries go into the modules' one object" },
+        {
+          flag: '-DCMAKE_POSITION_INDEPENDENT_CODE=ON',
+          reason: 'the archives are linked into a shared object; the module itself (bcm.o) is so compiled anyway',
+        },
+      ]),
+  ...onlyLibraries,
+];
+
+/** CMake arguments of AWS-LC, each with its reason. */
+export const awslcFlags = (draft: CellDraft): readonly Flag[] =>
+  draft.cell.awslc.fips ? fipsFlags(draft) : plainFlags(draft);
+
+/**
+ * Variables beside the build environment's that Go needs, which builds the programs that rewrite and hash a FIPS module:
+ * only the Go of this machine, nothing downloaded, nothing reported. Empty for other builds.
+ */
+export const awslcEnvironment = (draft: CellDraft): Readonly<Record<string, string>> =>
+  draft.cell.awslc.fips
+    ? { GOTOOLCHAIN: 'local', GOPROXY: 'off', GOFLAGS: '-mod=readonly', GOTELEMETRY: 'off', GOENV: 'off' }
+    : {};
+
+/** Programs beside the compiler that build this AWS-LC. */
+export const awslcTools = (draft: CellDraft): readonly string[] => [
+  draft.compilers.c,
+  draft.compilers.cxx,
+  'as',
+  'ar',
+  'cmake',
+  'ninja',
+  ...(draft.cell.awslc.fips ? ['go', 'perl', 'ld'] : []),
+];

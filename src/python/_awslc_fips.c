@@ -1,0 +1,97 @@
+/* The extension module `_awslc_fips`: what Python cannot ask `_ssl` or `_hashlib`, asked of the AWS-LC that is linked
+   into this same object. It is linked beside them, so that AWS-LC's own functions need not be exported: another library
+   in the process can neither take them over nor be taken over by them. Applications import `awslc_fips`, which says
+   what the answers mean. Documentation of the functions: openssl/crypto.h and openssl/service_indicator.h of AWS-LC. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <openssl/base.h>
+#include <openssl/crypto.h>
+#include <openssl/service_indicator.h>
+
+/* Came with FIPS 4. Where AWS-LC lacks it the linker makes it null. */
+extern int FIPS_is_entropy_cpu_jitter(void) __attribute__((weak));
+
+static PyObject *
+get_mode(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyBool_FromLong(FIPS_mode() == 1);
+}
+
+static PyObject *
+get_library_version(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyUnicode_FromString(awslc_version_string());
+}
+
+static PyObject *
+get_entropy_is_cpu_jitter(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    if (FIPS_is_entropy_cpu_jitter == NULL) {
+        Py_RETURN_NONE;
+    }
+    return PyBool_FromLong(FIPS_is_entropy_cpu_jitter() == 1);
+}
+
+static PyObject *
+get_indicator(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromUnsignedLongLong(FIPS_service_indicator_before_call());
+}
+
+static PyObject *
+run_integrity_test(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    int passed;
+    Py_BEGIN_ALLOW_THREADS
+    passed = BORINGSSL_integrity_test();
+    Py_END_ALLOW_THREADS
+    return PyBool_FromLong(passed == 1);
+}
+
+static PyObject *
+run_self_test(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    int passed;
+    Py_BEGIN_ALLOW_THREADS
+    passed = BORINGSSL_self_test();
+    Py_END_ALLOW_THREADS
+    return PyBool_FromLong(passed == 1);
+}
+
+static PyMethodDef functions[] = {
+    {"mode", get_mode, METH_NOARGS, "FIPS_mode() is 1."},
+    {"library_version", get_library_version, METH_NOARGS, "awslc_version_string()."},
+    {"entropy_is_cpu_jitter", get_entropy_is_cpu_jitter, METH_NOARGS,
+     "FIPS_is_entropy_cpu_jitter() is 1; None where AWS-LC does not say."},
+    {"indicator", get_indicator, METH_NOARGS, "This thread's counter of approved services."},
+    {"integrity_test", run_integrity_test, METH_NOARGS, "BORINGSSL_integrity_test() passed."},
+    {"self_test", run_self_test, METH_NOARGS, "BORINGSSL_self_test() passed."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {
+#ifdef Py_mod_multiple_interpreters
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_awslc_fips",
+    .m_doc = "Questions to the AWS-LC of this Python; see awslc_fips.",
+    .m_size = 0,
+    .m_methods = functions,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC
+PyInit__awslc_fips(void)
+{
+    return PyModuleDef_Init(&definition);
+}
