@@ -23,7 +23,7 @@ const addSelection = (command: Command): Command =>
     .option('--python <version>', 'CPython: 3.14, 3.14.6, path:DIR or git:URL#REF (may be repeated)', collect)
     .option('--awslc <version>', 'AWS-LC: 5.12, 5.12.0, path:DIR or git:URL#REF (may be repeated)', collect)
     .option('--target <name>', 'CPU level: generic or native (may be repeated)', collect)
-    .option('--link <mode>', 'static: one object under two names (may be repeated)', collect)
+    .option('--link <mode>', 'static: one object; shared: a FIPS module of its own (may be repeated)', collect)
     .option('--optimization <name>', 'quick, release or debug (may be repeated)', collect)
     .option('--cipher-string <string>', 'default cipher suites, without @SECLEVEL (may be repeated)', collect)
     .option('--catalogue <dir>', "directory of awslc.json and cpython.json (default: this tool's catalogue)")
@@ -69,6 +69,7 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--fix', 'install what is missing with the package manager')
     .option('--yes', 'do not ask before installing')
     .option('--required', 'only what no build can do without')
+    .option('--fips [year]', 'count what FIPS lines need as required: of 2022, 2024 or 2025, or of all')
     .option('--offline', 'ask no origin')
     .option('--store <dir>', 'the store whose disk is looked at')
     .action((options: { json?: boolean }) =>
@@ -83,6 +84,16 @@ reproducible, 70 bug, 130 interrupted.`,
     .action((options: { json?: boolean }) =>
       finish(end(import('./list.ts').then(({ runList }) => runList(options, context))), options),
     );
+
+  addJson(
+    add(
+      'certificates',
+      "show what NIST says of AWS-LC's FIPS modules: conditions, dates, what is near its end",
+      'cpython-awslc certificates',
+    ),
+  ).action((options: { json?: boolean }) =>
+    finish(end(import('./certificates.ts').then(({ runCertificates }) => runCertificates(options, context))), options),
+  );
 
   addJson(
     add(

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { cacheReportSchema } from './cache.ts';
 import { compatReportSchema } from './compat.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
+import { certificateReportSchema, certificatesSchema } from './certificate.ts';
 import { diffDocumentSchema } from './diff.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { manifestDraftSchema } from './draft.ts';
@@ -53,6 +54,11 @@ const written: readonly NamedSchema[] = [
     schema: toolchainKnowledgeSchema,
   },
   {
+    name: 'certificates',
+    title: 'what NIST says of AWS-LC modules: recipes/knowledge/certificates.json',
+    schema: certificatesSchema,
+  },
+  {
     name: 'patches',
     title: 'patches of a CPython series: patches/SERIES/series.json',
     schema: patchSeriesSchema,
@@ -70,6 +76,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'list', title: 'list --json', schema: listReportSchema },
   { name: 'patch-report', title: 'patches verify --json', schema: patchReportSchema },
   { name: 'compat', title: 'compat --json', schema: compatReportSchema },
+  { name: 'certificate-report', title: 'certificates --json', schema: certificateReportSchema },
   { name: 'cache', title: 'cache --json', schema: cacheReportSchema },
   { name: 'pin', title: 'pin --json', schema: pinReportSchema },
   { name: 'manifest-check', title: 'manifest check --json', schema: manifestCheckSchema },

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { errorMessage, ioFailure } from '../io/failure.ts';
 import { readJson } from '../io/files.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../model/catalogue.ts';
+import { certificatesSchema, type Certificates } from '../model/certificate.ts';
 import type { FailureOf } from '../model/failure.ts';
 import { compareCodeUnits, type Schema } from '../model/json.ts';
 import { rosterSchema, type EnvironmentClass, type Manifest, type Roster } from '../model/manifest.ts';
@@ -43,6 +44,11 @@ export const loadCatalogue = async (dir: string = join(recipesDir, 'catalogue'))
   const cpython = await readData(cpythonCatalogueSchema, 'catalogue', join(dir, 'cpython.json'));
   return cpython.ok ? ok({ awslc: awslc.value, cpython: cpython.value }) : cpython;
 };
+
+/** What NIST says of AWS-LC modules. Failure: `file-invalid`. */
+export const loadCertificates = (
+  path: string = join(recipesDir, 'knowledge', 'certificates.json'),
+): Promise<Result<Certificates>> => readData(certificatesSchema, 'knowledge', path);
 
 /** Where patches and shims lie. */
 export const patchesDir = join(packageDir, 'patches');

@@ -21,7 +21,7 @@ describe('JSON Schemas', () => {
   });
 
   it('every file that names a schema names one that is there', () => {
-    const files = ['default.json', 'targets.json', 'knowledge/toolchain.json'].concat(
+    const files = ['default.json', 'targets.json', 'knowledge/toolchain.json', 'knowledge/certificates.json'].concat(
       readdirSync(`${recipes}catalogue`).map((name) => `catalogue/${name}`),
       readdirSync(`${recipes}manifests`).map((name) => `manifests/${name}`),
     );
@@ -34,14 +34,17 @@ describe('JSON Schemas', () => {
 });
 
 describe('formatSource', () => {
-  it.each(['catalogue/awslc.json', 'catalogue/cpython.json', 'schemas/toolchain.json', 'knowledge/toolchain.json'])(
-    'writes %s as prettier does',
-    async (name) => {
-      const config = await resolveConfig(`${recipes}${name}`);
-      const source = formatSource(parse(read(name)));
-      expect(await format(source, { ...config, parser: 'json' })).toBe(source);
-    },
-  );
+  it.each([
+    'catalogue/awslc.json',
+    'catalogue/cpython.json',
+    'schemas/toolchain.json',
+    'knowledge/toolchain.json',
+    'knowledge/certificates.json',
+  ])('writes %s as prettier does', async (name) => {
+    const config = await resolveConfig(`${recipes}${name}`);
+    const source = formatSource(parse(read(name)));
+    expect(await format(source, { ...config, parser: 'json' })).toBe(source);
+  });
 
   it('breaks a list where prettier does', async () => {
     const lists = Array.from({ length: 12 }, (_, index) => ({ key: ['x'.repeat(98 + index), 'y'] }));
