@@ -6,9 +6,10 @@ import { findRuntime, readHost } from '../io/host.ts';
 import { readCpu } from '../io/host-machine.ts';
 import { probeUrl } from '../io/host-origins.ts';
 import { hasAptRepository, hasPackageLists } from '../io/packages.ts';
+import { lineSchema, type Line } from '../model/catalogue.ts';
 import type { Host } from '../model/host.ts';
 import type { ToolchainKnowledge } from '../model/knowledge.ts';
-import { ok, type Result } from '../model/result.ts';
+import { fail, ok, type Result } from '../model/result.ts';
 import { findMissing, type Missing } from '../plan/toolchain.ts';
 import type { CommandContext } from './context.ts';
 import { locateStore } from './settings.ts';
@@ -42,7 +43,28 @@ export interface ToolchainFacts {
   readonly missing: readonly Missing[];
   /** Whether the package manager knows what it could install. */
   readonly packageLists: boolean;
+  /** AWS-LC lines that must be buildable: `main`, and FIPS lines when they were asked for. */
+  readonly lines: readonly Line[];
 }
+
+/** The FIPS lines that `--fips` means: all, or that of a year. */
+export const readFipsLines = (fips: string | boolean | undefined): Result<readonly Line[]> => {
+  if (fips === undefined || fips === false) return ok([]);
+  const all = lineSchema.options.filter((line) => line !== 'main');
+  const chosen = fips === true ? all : all.filter((line) => line === `fips-${fips}`);
+  return chosen.length > 0
+    ? ok(chosen)
+    : fail({
+        code: 'usage',
+        message: `--fips ${String(fips)}: not one of ${all.map((line) => line.slice('fips-'.length)).join(', ')}.`,
+      });
+};
+
+/** What only a FIPS module needs is needed, when one is asked for. */
+const requireFips = (knowledge: ToolchainKnowledge): ToolchainKnowledge => ({
+  ...knowledge,
+  tools: knowledge.tools.map((tool) => (tool.need === 'fips' ? { ...tool, need: 'required' } : tool)),
+});
 
 /** Everything that doctor judges. */
 export interface DoctorFacts extends ToolchainFacts {
@@ -53,13 +75,17 @@ export interface DoctorFacts extends ToolchainFacts {
   readonly nowMs: number;
 }
 
-/** Reads the toolchain's facts. Failures: `file-invalid`, `unsupported`, `interrupted`. */
+/** Reads the toolchain's facts. Failures: `usage`, `file-invalid`, `unsupported`, `interrupted`. */
 export const readToolchainFacts = async (
   context: CommandContext,
   setting: DoctorSetting,
+  fips?: string | boolean,
 ): Promise<Result<ToolchainFacts>> => {
-  const knowledge = setting.knowledge === undefined ? await readToolchainKnowledge() : ok(setting.knowledge);
-  if (!knowledge.ok) return knowledge;
+  const fipsLines = readFipsLines(fips);
+  if (!fipsLines.ok) return fipsLines;
+  const known = setting.knowledge === undefined ? await readToolchainKnowledge() : ok(setting.knowledge);
+  if (!known.ok) return known;
+  const knowledge = fipsLines.value.length === 0 ? known : ok(requireFips(known.value));
   const root = setting.root ?? '/';
   const host = await readHost({ env: context.env, signal: context.signal, knowledge: knowledge.value, root });
   if (!host.ok) return host;
@@ -69,6 +95,7 @@ export const readToolchainFacts = async (
     knowledge: knowledge.value,
     missing: findMissing(host.value, knowledge.value, findRuntime(knowledge.value, root)),
     packageLists: packageFamily !== undefined && hasPackageLists(packageFamily, root),
+    lines: ['main', ...fipsLines.value],
   });
 };
 
@@ -125,11 +152,11 @@ const readUtf8 = async (libc: Host['platform']['libc'], context: CommandContext)
 
 /** Reads everything that doctor judges. Failures as `readToolchainFacts`. */
 export const readDoctorFacts = async (
-  options: { readonly offline?: boolean; readonly store?: string },
+  options: { readonly offline?: boolean; readonly store?: string; readonly fips?: string | boolean },
   context: CommandContext,
   setting: DoctorSetting,
 ): Promise<Result<DoctorFacts>> => {
-  const facts = await readToolchainFacts(context, setting);
+  const facts = await readToolchainFacts(context, setting, options.fips);
   if (!facts.ok) return facts;
   const store = locateStore(options.store, context);
   const [origins, disk, utf8] = await Promise.all([

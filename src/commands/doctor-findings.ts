@@ -94,7 +94,9 @@ const knownBadFindings = (facts: DoctorFacts): readonly Finding[] => {
   }
   return hits.map(({ bad, found }): Finding => {
     // A line that copes from some version on is only a fault for who asks for an older one: the plan knows, not doctor.
-    const always = bad.lines.some(({ line, fixedIn }) => line === 'main' && fixedIn === undefined);
+    const always = facts.lines.some((wanted) =>
+      bad.lines.some(({ line, fixedIn }) => line === wanted && fixedIn === undefined),
+    );
     return {
       area: 'known-bad',
       name: bad.tool,

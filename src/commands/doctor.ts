@@ -28,10 +28,13 @@ export interface DoctorOptions {
   readonly store?: string;
   /** Looks only at what no build can do without; no report when that is there. */
   readonly required?: boolean;
+  /** What FIPS lines need counts as required: of every line, or of a year's. */
+  readonly fips?: string | boolean;
 }
 
 export interface EnsureOptions {
   readonly yes?: boolean;
+  readonly fips?: string | boolean;
   readonly offline?: boolean;
   /** Whether sources may have to be fetched: then an origin must be usable. True unless given. */
   readonly sources?: boolean;
@@ -90,7 +93,7 @@ export const ensureToolchain = async (
   context: CommandContext,
   setting: DoctorSetting = {},
 ): Promise<readonly Failure[]> => {
-  const facts = await readToolchainFacts(context, setting);
+  const facts = await readToolchainFacts(context, setting, options.fips);
   if (!facts.ok) return [facts.error];
   const origins = await readOriginsIfNeeded(facts.value, options, context);
   const missing = withOrigins(facts.value.missing, origins);
@@ -99,7 +102,7 @@ export const ensureToolchain = async (
   const wanted = missing.filter((item) => item.need === 'required' || item.need === 'recommended');
   const failures = await install(wanted, facts.value, options.yes === true, context, setting);
   if (failures.length > 0) return failures;
-  const after = await readToolchainFacts(context, setting);
+  const after = await readToolchainFacts(context, setting, options.fips);
   if (!after.ok) return [after.error];
   return describeMissing(
     withOrigins(after.value.missing, origins).filter((item) => item.need === 'required'),

@@ -82,6 +82,8 @@ export type Capabilities = z.infer<typeof capabilitiesSchema>;
 
 /** An AWS-LC release line. */
 export const lineSchema = z.enum(['main', 'fips-2022', 'fips-2024', 'fips-2025']);
+/** A line of AWS-LC's releases: one branch that gets its own versions. */
+export type Line = z.infer<typeof lineSchema>;
 
 /** One AWS-LC version that is known. */
 export const awslcEntrySchema = z.strictObject({

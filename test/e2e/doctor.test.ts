@@ -123,6 +123,23 @@ describe('doctor', () => {
     expect(bad[1]?.text).toContain('fips-2022, main before 1.48.3');
   });
 
+  it('counts what FIPS lines need only when one is asked for: a missing Go, a compiler that delocate does not take', async () => {
+    machine = await fakeMachine();
+    await machine.fakes.remove('go');
+    expect(await doctor()).toEqual([]);
+    expect(await doctor({ fips: true })).toMatchObject([
+      { faults: [expect.stringMatching(/^go: not found; needed to/)] },
+    ]);
+    expect(await doctor({ fips: '2023' })).toEqual([
+      { code: 'usage', message: '--fips 2023: not one of 2022, 2024, 2025.' },
+    ]);
+    await machine.remove();
+    machine = await fakeMachine();
+    await machine.fakes.add({ gcc: { stdout: 'gcc (Debian 14.2.0-8) 14.2.0\n' } });
+    expect(await doctor({ fips: '2025' })).toEqual([]);
+    expect(await doctor({ fips: '2024' })).toMatchObject([{ faults: [expect.stringContaining('delocate stops')] }]);
+  });
+
   describe('origins', () => {
     let server: Server;
     afterEach(() => server.close());
