@@ -44,20 +44,12 @@ const entryFields = {
   id: z.string().min(1).describe('case id, or a pattern in which * stands for any text; "id (i=1)" for one subtest'),
   when: whenSchema.optional(),
   reason: reasonSchema,
-  match: z
-    .string()
-    .min(1)
-    .describe('text that the failure, or the reason of the skip, must contain; of a hang "no event for"'),
+  match: z.string().min(1).describe('text that the failure, or the reason of the skip, must contain'),
   evidence: z.string().min(1).describe('link, thread number, or the recorded run that showed it'),
 };
 
 /** One expected result. */
-export const manifestEntrySchema = z.strictObject({
-  expect: z
-    .enum(['fail', 'skip', 'flaky', 'hang'])
-    .describe('hang: it never ends; it runs alone, and is ended when it has written no event for a while'),
-  ...entryFields,
-});
+export const manifestEntrySchema = z.strictObject({ expect: z.enum(['fail', 'skip', 'flaky']), ...entryFields });
 export type ManifestEntry = z.infer<typeof manifestEntrySchema>;
 
 /** A class of skips that come from the machine, not from AWS-LC. */

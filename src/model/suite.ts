@@ -6,9 +6,6 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 
 const details = { reason: z.string().optional(), details: z.string().optional() };
 
-/** How the reason of a death begins when a process was ended because it had written no event for too long. */
-export const silence = 'no event for';
-
 /** How the reason of a death says which case was running. */
 export const whileRunning = (id: string): string => `while running ${id}`;
 

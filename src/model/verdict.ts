@@ -3,14 +3,13 @@ import { cellSchema } from './cell.ts';
 import { testSelectionSchema } from './plan.ts';
 import { environmentFactsSchema } from './suite.ts';
 
-/** One case's outcome judged by the manifest (design: exit 0 for the first six, else 3). */
+/** One case's outcome judged by the manifest (design: exit 0 for the first five, else 3). */
 export const verdictNameSchema = z.enum([
   'PASS',
   'SKIP',
   'XFAIL',
   'XSKIP',
   'XFLAKY',
-  'XHANG',
   'COMMON',
   'FLAKY',
   'FAIL',
@@ -63,7 +62,7 @@ export const entryUseSchema = z.strictObject({
   /** Position in the manifest's `entries`. */
   index: z.int(),
   id: z.string(),
-  expect: z.enum(['fail', 'skip', 'flaky', 'hang']),
+  expect: z.enum(['fail', 'skip', 'flaky']),
   use: z
     .enum(['used', 'unused', 'no-case', 'not-applicable'])
     .describe(

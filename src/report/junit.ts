@@ -77,7 +77,7 @@ const sumDurations = (verdicts: readonly Verdict[]): number =>
 
 /**
  * The verdicts as JUnit XML, within what the schemas of Ant and Jenkins share: one suite per file, one case per verdict.
- * XFAIL, XSKIP, XFLAKY, XHANG and SKIP are skips whose message has the reason; LOST and UNRESOLVED are errors, other unexpected
+ * XFAIL, XSKIP, XFLAKY and SKIP are skips whose message has the reason; LOST and UNRESOLVED are errors, other unexpected
  * verdicts failures. Names no host.
  */
 export const formatJunit = (reports: readonly VerdictReport[]): string => {

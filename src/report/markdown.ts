@@ -13,7 +13,6 @@ const meanings: Readonly<Record<string, string>> = {
   XFAIL: 'failed, as the manifest says',
   XSKIP: 'skipped, as the manifest says',
   XFLAKY: 'known to be flaky',
-  XHANG: 'never ended, as the manifest says: run alone, and ended by this tool',
   COMMON: 'failed alike on the twin',
   FLAKY: 'failed, then passed alone',
   FAIL: 'failed',

@@ -15,8 +15,7 @@ import { locateCases, type CasesByFile } from '../plan/shards.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
 import { fillEnvironment, fillPlaces } from '../steps/places.ts';
 import { checkTestFiles } from '../steps/test-files.ts';
-import { runSuitePass, type CaseSelection, type SuitePass, type SuitePassRequest } from '../steps/test.ts';
-import { selectHangs } from '../verdict/hangs.ts';
+import { runSuitePass, type CaseSelection, type SuitePass } from '../steps/test.ts';
 import { selectedFileOf } from '../verdict/roster.ts';
 import { judge, selectRetest, type Judgement } from '../verdict/judge.ts';
 
@@ -33,8 +32,6 @@ const processesPerCore = 4;
 const shardsPerProcess = 2;
 /** A process that writes no event for this long is hung: the longest case of the crypto preset takes 20 s. */
 export const silentMs = 240_000;
-/** The same for a case that a manifest expects to hang: it runs alone, and such cases take less than 2 s where they end. */
-const expectedHangMs = 20_000;
 
 /** Judges raw results afresh by what is expected now. */
 export const judgeResults = (
@@ -142,18 +139,13 @@ export const makeCasesStep =
     });
   };
 
-type RunPass = (
-  name: SuiteRun['pass'],
-  selection: CaseSelection,
-  processes: number,
-  hangs?: SuitePassRequest['hangs'],
-) => Promise<Result<SuitePass>>;
+type RunPass = (name: SuiteRun['pass'], selection: CaseSelection, processes: number) => Promise<Result<SuitePass>>;
 
 const noTimings: Timings = { version: 1, python: '', classesMs: {}, casesMs: {} };
 
 const makePass = (timings: Timings | undefined, context: StepContext, scratchDir: string): RunPass => {
   const env = makeSuiteEnvironment(context);
-  return (name, selection, processes, hangs) =>
+  return (name, selection, processes) =>
     runSuitePass({
       pass: name,
       selection,
@@ -168,7 +160,6 @@ const makePass = (timings: Timings | undefined, context: StepContext, scratchDir
       logDir: context.logFile.replace(/\.log$/, `-${name}`),
       signal: context.signal,
       silentMs,
-      ...(hangs === undefined ? {} : { hangs }),
       progress: ({ done, total, running }) => {
         context.progress(`${name} pass: ${done} of ${total} cases${running[0] === undefined ? '' : `, ${running[0]}`}`);
       },
@@ -189,11 +180,7 @@ const runPasses = async (
   pass: RunPass,
   context: StepContext,
 ): Promise<Result<SuiteResults>> => {
-  const { cell: ofCell, capabilities } = cell;
-  const first = await pass('first', { from: 'files', ...plan.test }, context.jobs * processesPerCore, {
-    select: (ids, environment) => selectHangs(expected.manifest, { cell: ofCell, capabilities, environment }, ids),
-    silentMs: expectedHangMs,
-  });
+  const first = await pass('first', { from: 'files', ...plan.test }, context.jobs * processesPerCore);
   if (!first.ok) return first;
   const results: SuiteResults = {
     runs: [toRun(first.value)],

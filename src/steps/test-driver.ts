@@ -8,7 +8,7 @@ import { runProgram, type RunningProgram } from '../io/process.ts';
 import { followSuiteEvents } from '../io/suite-events.ts';
 import { parseJson } from '../model/json.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import { environmentFactsSchema, silence, type EnvironmentFacts, type SuiteEvent } from '../model/suite.ts';
+import { environmentFactsSchema, type EnvironmentFacts, type SuiteEvent } from '../model/suite.ts';
 import type { CasesByFile } from '../plan/shards.ts';
 
 /** How often the events file is looked at, in milliseconds. */
@@ -155,7 +155,7 @@ const runIn = async (place: string, setting: DriverSetting, task: DriverTask): P
   }
   const death =
     abortedAt !== undefined
-      ? `${silence} ${Math.round(setting.silentMs / 1000)} s`
+      ? `no event for ${Math.round(setting.silentMs / 1000)} s`
       : !ended.ok && ended.error.code === 'command-failed'
         ? ended.error.exit
         : undefined;

@@ -39,11 +39,6 @@ export interface SuitePassRequest extends DriverSetting {
   readonly shards: number;
   /** How many of them run at the same time. */
   readonly atOnce: number;
-  /** Cases that never end here: each runs alone after the others, and is ended when it is silent for `silentMs`. */
-  readonly hangs?: {
-    readonly select: (ids: readonly string[], environment: EnvironmentFacts) => ReadonlySet<string>;
-    readonly silentMs: number;
-  };
   readonly progress: (progress: SuiteProgress) => void;
 }
 
@@ -51,11 +46,6 @@ export interface SuitePassRequest extends DriverSetting {
 export type SuitePass = SuiteRun & { readonly durationMs: number; readonly environment: EnvironmentFacts };
 
 type Deaths = SuiteRun['deaths'];
-
-interface ShardRun {
-  readonly events: readonly SuiteEvent[];
-  readonly deaths: Deaths;
-}
 
 interface Listing {
   readonly cases: CasesByFile;
@@ -135,7 +125,7 @@ const runShard = async (
   shard: Shard,
   label: string,
   counters: Counters,
-): Promise<Result<ShardRun>> => {
+): Promise<Result<{ readonly events: readonly SuiteEvent[]; readonly deaths: Deaths }>> => {
   const events: SuiteEvent[] = [];
   const deaths: Deaths = [];
   let cases = shard.cases;
@@ -183,22 +173,14 @@ const runPool = async <T>(
   return ok([...results].sort(([a], [b]) => a - b).map(([, value]) => value));
 };
 
-const listAlone = (cases: CasesByFile): readonly Shard[] =>
-  Object.entries(cases).flatMap(([file, ids]) => ids.map((id) => ({ cases: { [file]: [id] }, estimateMs: 0 })));
-
 const planPass = (request: SuitePassRequest, cases: CasesByFile): readonly Shard[] => {
   if (request.selection.from === 'cases' && request.selection.alone) {
-    return listAlone(cases);
+    return Object.entries(cases).flatMap(([file, ids]) =>
+      ids.map((id) => ({ cases: { [file]: [id] }, estimateMs: 0 })),
+    );
   }
   return planShards(cases, request.timings, request.shards);
 };
-
-const filterCases = (cases: CasesByFile, isChosen: (id: string) => boolean): CasesByFile =>
-  Object.fromEntries(
-    Object.entries(cases)
-      .map(([file, ids]) => [file, ids.filter(isChosen)] as const)
-      .filter(([, ids]) => ids.length > 0),
-  );
 
 /**
  * Runs suites inside the built Python, shared out among several processes, and returns every event. Crashes and hangs are
@@ -212,40 +194,21 @@ export const runSuitePass = async (request: SuitePassRequest): Promise<Result<Su
   const total = new Set(Object.values(cases).flat()).size;
   request.progress({ done: 0, total, running: [] });
   const counters = countProgress(request, total);
-  const hanging = request.hangs?.select(Object.values(cases).flat(), environment) ?? new Set<string>();
-  const runAll = (shards: readonly Shard[], name: string, silentMs: number): ReturnType<typeof runPool<ShardRun>> => {
-    const digits = String(shards.length).length;
-    return runPool(
-      shards.map(
-        (shard, index) => (signal) =>
-          runShard(
-            { ...request, silentMs, signal },
-            shard,
-            `${name}-${String(index + 1).padStart(digits, '0')}`,
-            counters,
-          ),
-      ),
-      request.atOnce,
-      request.signal,
-    );
-  };
-  const usual = await runAll(
-    planPass(
-      request,
-      filterCases(cases, (id) => !hanging.has(id)),
+  const shards = planPass(request, cases);
+  const digits = String(shards.length).length;
+  const ran = await runPool(
+    shards.map(
+      (shard, index) => (signal) =>
+        runShard({ ...request, signal }, shard, `shard-${String(index + 1).padStart(digits, '0')}`, counters),
     ),
-    'shard',
-    request.silentMs,
+    request.atOnce,
+    request.signal,
   );
-  if (!usual.ok) return usual;
-  const alone = listAlone(filterCases(cases, (id) => hanging.has(id)));
-  const ended = await runAll(alone, 'hang', request.hangs?.silentMs ?? request.silentMs);
-  if (!ended.ok) return ended;
-  const ran = [...usual.value, ...ended.value];
+  if (!ran.ok) return ran;
   return ok({
     pass: request.pass,
-    events: [...listing.value.events, ...ran.flatMap((part) => part.events)],
-    deaths: [...listing.value.deaths, ...ran.flatMap((part) => part.deaths)],
+    events: [...listing.value.events, ...ran.value.flatMap((part) => part.events)],
+    deaths: [...listing.value.deaths, ...ran.value.flatMap((part) => part.deaths)],
     durationMs: Math.round(performance.now() - startedAt),
     environment,
   });

@@ -17,7 +17,6 @@ const badness: Readonly<Record<VerdictName, number>> = {
   XFAIL: 0,
   XSKIP: 0,
   XFLAKY: 0,
-  XHANG: 0,
   XPASS: 1,
   FLAKY: 2,
   NEWSKIP: 3,

@@ -1,6 +1,6 @@
-import type { Manifest, ManifestEntry, Roster } from '../model/manifest.ts';
+import type { Manifest, Roster } from '../model/manifest.ts';
 import type { TestSelection } from '../model/plan.ts';
-import { silence, type SuiteRun } from '../model/suite.ts';
+import type { SuiteRun } from '../model/suite.ts';
 import { caseIdOf, type Verdict } from '../model/verdict.ts';
 import type { Facts } from './conditions.ts';
 import { findCase, findFile, findFixture, type Finding } from './findings.ts';
@@ -22,7 +22,7 @@ export interface DraftCell {
 export interface Seen {
   readonly id: string;
   readonly caseId: string;
-  readonly expect: ManifestEntry['expect'];
+  readonly expect: 'fail' | 'skip' | 'flaky';
   /** The failure's last line, or the skip's reason. */
   readonly reason: string;
   /** Everything that an entry's `match` is looked for in. */
@@ -49,7 +49,6 @@ const expectOf: Partial<Record<Verdict['verdict'], Seen['expect']>> = {
   COMMON: 'fail',
   FLAKY: 'flaky',
   NEWSKIP: 'skip',
-  UNRESOLVED: 'hang',
 };
 
 const findByVerdict = (passes: readonly PassSeen[], verdict: Verdict): Finding | undefined => {
@@ -98,17 +97,11 @@ export const gatherSeen = (cell: DraftCell, manifest: Manifest): CellSeen => {
   for (const verdict of verdicts) {
     const expect = expectOf[verdict.verdict];
     const finding = expect === undefined ? undefined : findByVerdict(passes, verdict);
-    if (expect === 'hang') {
-      // A crash is no hang, and a file is no case.
-      const text = finding === undefined || verdict.id === verdict.file ? '' : textOf(finding);
-      const { id } = verdict;
-      if (text.startsWith(silence)) seen.push({ id, caseId: id, expect, reason: silence, text, isCommon: false });
-      else beyond.push(verdict);
-    } else if (expect !== undefined && finding !== undefined && finding.kind !== 'passed' && textOf(finding) !== '') {
+    if (expect !== undefined && finding !== undefined && finding.kind !== 'passed' && textOf(finding) !== '') {
       const { id } = verdict;
       const isCommon = verdict.verdict === 'COMMON';
       seen.push({ id, caseId: caseIdOf(id), expect, reason: finding.reason, text: textOf(finding), isCommon });
-    } else if (expect !== undefined || ['XPASS', 'LOST'].includes(verdict.verdict)) {
+    } else if (expect !== undefined || ['XPASS', 'LOST', 'UNRESOLVED'].includes(verdict.verdict)) {
       beyond.push(verdict);
     }
   }

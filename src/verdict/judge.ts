@@ -101,16 +101,8 @@ export const judge = (input: JudgeInput): Judgement => {
     cases: new Set(verdicts.map(({ file, id }) => caseKey(file, caseIdOf(id)))).size,
     files: new Set(verdicts.map(({ file }) => file)).size,
     entries,
-    notes: [...writeNotes(input, subjects, first, retest), ...noteHangs(verdicts)],
+    notes: writeNotes(input, subjects, first, retest),
   };
-};
-
-const noteHangs = (verdicts: readonly Verdict[]): readonly string[] => {
-  const ids = verdicts.filter(({ verdict }) => verdict === 'XHANG').map(({ id }) => id);
-  if (ids.length === 0) return [];
-  return [
-    `Never ended, as the manifest says, and ended by this tool (XHANG), so nothing more is known of: ${ids.join(', ')}.`,
-  ];
 };
 
 /** A case to run again alone, before verdicts are final. */

@@ -12,7 +12,6 @@ import {
 } from '../model/manifest.ts';
 import { linkSchema, optimizationSchema } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import { silence } from '../model/suite.ts';
 import { suggestWord } from '../model/suggest.ts';
 import { conditionsOverlap } from './conditions.ts';
 import { patternsOverlap } from './patterns.ts';
@@ -125,14 +124,6 @@ const checkPattern = (path: string, pattern: string): readonly Problem[] => {
   }
 };
 
-/** A case hangs as a whole; and a crash must not pass for a hang. */
-const checkHang = (path: string, { expect, id, match }: ManifestEntry): readonly Problem[] => {
-  if (expect !== 'hang') return [];
-  const wrongId = { path: `${path}.id`, message: 'a case hangs as a whole: name it without its subtest' };
-  const wrongMatch = { path: `${path}.match`, message: `of a hang it must be ${JSON.stringify(silence)}` };
-  return [...(id.includes(' ') ? [wrongId] : []), ...(match === silence ? [] : [wrongMatch])];
-};
-
 /** Two entries that cannot both be meant: the same twice, or contradicting expectations of one case at once. */
 const checkPair = (first: ManifestEntry, second: ManifestEntry, firstPath: string): string | undefined => {
   const isSame =
@@ -178,7 +169,7 @@ export const checkManifest = (
   const problems: Problem[] = [...checkClasses(manifest.environment, shared, manifest.series, known)];
   for (const [index, entry] of manifest.entries.entries()) {
     const path = `$.entries[${index}]`;
-    problems.push(...checkWhen(`${path}.when`, entry.when, manifest.series, known), ...checkHang(path, entry));
+    problems.push(...checkWhen(`${path}.when`, entry.when, manifest.series, known));
     for (const [earlier, other] of manifest.entries.slice(0, index).entries()) {
       const message = checkPair(other, entry, `$.entries[${earlier}]`);
       if (message !== undefined) problems.push({ path, message });

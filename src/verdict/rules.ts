@@ -140,9 +140,7 @@ const judgeFailure = (finding: Finding & { kind: 'failed' }, known: OpenCase, bo
   const { id, details } = finding;
   const withDetails = details === undefined ? {} : { details };
   const entries = book.findEntries(id);
-  const explaining = entries.find(
-    ({ entry }) => (entry.expect === 'fail' || entry.expect === 'flaky') && finding.text.includes(entry.match),
-  );
+  const explaining = entries.find(({ entry }) => entry.expect !== 'skip' && finding.text.includes(entry.match));
   if (explaining !== undefined) {
     const entry = use(explaining, known);
     return { id, verdict: entry.expect === 'flaky' ? 'XFLAKY' : 'XFAIL', reason: entry.reason, ...withDetails };
@@ -186,12 +184,6 @@ const judgeUnended = (finding: Finding & { kind: 'unended' }, known: OpenCase, b
   const { id } = finding;
   const reason = `started, but never ended: ${finding.reason}`;
   const { retest } = known;
-  const hang = book
-    .findEntries(id)
-    .find(({ entry }) => entry.expect === 'hang' && finding.reason.includes(entry.match));
-  if (hang !== undefined && (retest === undefined || retest.every(({ kind }) => kind === 'unended'))) {
-    return { id, verdict: 'XHANG', reason: use(hang, known).reason, details: reason };
-  }
   if (retest === undefined) return { id, verdict: 'UNRESOLVED', reason };
   if (hasPassed(retest)) {
     const flaky = book

@@ -113,39 +113,6 @@ class Hang(unittest.TestCase):
     expect(isAlive(Number(/child (\d+)/.exec(log)?.[1]))).toBe(false);
   });
 
-  test('by hanging as expected does so alone, after the others, and sooner', async () => {
-    const tree = await makeSuiteTree({
-      'test_a.py': `
-import time, unittest
-class Hang(unittest.TestCase):
-    def test_ends(self): pass
-    def test_forever(self): time.sleep(600)
-    def test_next(self): pass
-`,
-    });
-    const forever = 'test.test_a.Hang.test_forever';
-    const select = (ids: readonly string[]): ReadonlySet<string> =>
-      new Set(ids.filter((id) => id === forever || id.endsWith('test_ends')));
-    const pass = await runSuitePass(requestPass(tree, filesOf('test_a'), { hangs: { select, silentMs: 1000 } }));
-    expect(pass.ok && outcomesOf(pass.value.events)).toEqual({
-      'Hang.test_ends': 'pass',
-      'Hang.test_forever': 'unended',
-      'Hang.test_next': 'pass',
-    });
-    expect(pass.ok && pass.value.deaths).toEqual([
-      { file: 'test_a', reason: `no event for 1 s, while running ${forever}` },
-    ]);
-    const collected = pass.ok
-      ? pass.value.events.flatMap((event) => (event.event === 'collect' ? [event.ids] : []))
-      : [];
-    expect(collected.map((ids) => ids.map((id) => id.replace(/.*\./, '')))).toEqual([
-      ['test_next'],
-      ['test_ends'],
-      ['test_forever'],
-    ]);
-    expect(await readLog(tree, 'hang-2')).toContain('in test_forever');
-  });
-
   test('by hanging with SIGABRT blocked is killed', async () => {
     const tree = await makeSuiteTree({
       'test_a.py': `

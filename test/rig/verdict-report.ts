@@ -50,7 +50,6 @@ export const oneOfEach: readonly Verdict[] = [
   },
   { id: 'test.test_ssl.A.test_xskip', file: 'test_ssl', verdict: 'XSKIP', reason: 'no PHA', details: 'PHA' },
   { id: 'test.test_ssl.A.test_xflaky', file: 'test_ssl', verdict: 'XFLAKY', reason: 'races' },
-  { id: 'test.test_ssl.A.test_xhang', file: 'test_ssl', verdict: 'XHANG', reason: 'spins' },
   { id: 'test.test_ssl.A.test_common', file: 'test_ssl', verdict: 'COMMON', reason: 'the same on the twin' },
   { id: 'test.test_ssl.A.test_flaky', file: 'test_ssl', verdict: 'FLAKY', reason: 'passed alone' },
   {

@@ -18,7 +18,7 @@ describe('formatMarkdown', () => {
 
   it('begins with the result, then cell, proof and counts', () => {
     expect(text.split('\n\n').slice(0, 4)).toEqual([
-      '## 7 unexpected verdicts: 13 cases in 3 files',
+      '## 7 unexpected verdicts: 12 cases in 3 files',
       'CPython 3.14.6, AWS-LC 5.12.0, x86\\_64 gnu, generic, static, quick',
       'proof: 31 of 31 claims hold',
       'Ran in 1 min 1 s, started 2026-11-24T10:00:00Z.',

@@ -49,7 +49,7 @@ run 20261124-abc, 900 ms
     );
     expect(text).toContain('  steps    3 steps done, 1 failed, 8 not run\n');
     expect(text).toContain('  proof    2 of 31 claims fail\n');
-    expect(text).toContain('  suites   7 unexpected verdicts: 13 cases in 3 files\n');
+    expect(text).toContain('  suites   7 unexpected verdicts: 12 cases in 3 files\n');
     expect(text).toContain('run r, 12.3 s\n');
   });
 });

@@ -221,18 +221,6 @@ describe('draftManifest', () => {
     expect(draft.notes).toEqual(['Taken over from 3.14: 1. Read whether their reasons are true of 3.13.']);
   });
 
-  it('proposes a hang for a case that was ended because it was silent, and none for one that crashed', () => {
-    const [silent, crashed] = ['test.test_ssl.A.test_silent', 'test.test_ssl.A.test_crash'];
-    const events = [{ id: silent }, { id: crashed }].flatMap((part) => tellFile('test_ssl', [part]).slice(0, -1));
-    const deaths = [
-      { file: 'test_ssl', reason: `no event for 240 s, while running ${silent}` },
-      { file: 'test_ssl', reason: `signal SIGSEGV, while running ${crashed}` },
-    ];
-    const draft = draftOf([makeCell([], { runs: [makeRun('first', events, deaths)] })]);
-    expect(linesOf(draft)).toEqual([`hang ${silent}: no event for`]);
-    expect(draft.notes).toEqual([`No entry can explain UNRESOLVED (never ended): ${crashed}.`]);
-  });
-
   it('says what no entry can explain', () => {
     const draft = draftOf(
       [

@@ -215,24 +215,6 @@ describe('deaths', () => {
     expect(listVerdicts(judgePlain({ runs: before }))).toEqual(['UNRESOLVED test_ssl']);
   });
 
-  it('of one case do not speak for another of the file, nor an expected hang for a death beside it', () => {
-    const hang = { file: 'test_ssl', reason: `no event for 20 s, while running ${a}` };
-    const manifest = makeManifest([
-      { id: a, expect: 'hang', match: 'no event for' },
-      { id: b, expect: 'hang', match: 'no event for' },
-    ]);
-    const begun = [begin('test_ssl'), { event: 'start', id: a } as const];
-    const crash = { file: 'test_ssl', reason: `signal SIGSEGV, while running ${b}` };
-    const both = first([...begun, begin('test_ssl'), { event: 'start', id: b }], [hang, crash]);
-    expect(listVerdicts(judgePlain({ runs: both, manifest }))).toEqual([`XHANG ${a}`, `UNRESOLVED ${b}`]);
-    const later = first(begun, [hang, { file: 'test_ssl', reason: 'signal SIGABRT, after its last case' }]);
-    const judgement = judgePlain({ runs: later, manifest });
-    expect(listVerdicts(judgement)).toEqual([`XHANG ${a}`, 'UNRESOLVED test_ssl']);
-    expect(judgement.verdicts[1]?.reason).toContain('beside its cases: signal SIGABRT, after its last case');
-    expect(judgement.notes.join('\n')).toContain(`Never ended, as the manifest says`);
-    expect(listVerdicts(judgePlain({ runs: first(begun, [hang]), manifest }))).toEqual([`XHANG ${a}`]);
-  });
-
   it('a flaky entry may explain, when the case passes alone', () => {
     const runs = first(
       [begin('test_ssl'), { event: 'start', id: a }],
@@ -242,6 +224,25 @@ describe('deaths', () => {
     const manifest = makeManifest([{ id: a, expect: 'flaky', match: 'no sign of life' }]);
     expect(listVerdicts(judgePlain({ runs: [...runs, retest], manifest }))).toEqual([`XFLAKY ${a}`]);
     expect(listVerdicts(judgePlain({ runs, manifest }))).toEqual([`UNRESOLVED ${a}`]);
+  });
+
+  it('of one case do not speak for another of the file, nor a case that is explained for a death beside it', () => {
+    const silent = { file: 'test_ssl', reason: `no event for 240 s, while running ${a}` };
+    const manifest = makeManifest([
+      { id: a, expect: 'flaky', match: 'no event for' },
+      { id: b, expect: 'flaky', match: 'no event for' },
+    ]);
+    const begun = [begin('test_ssl'), { event: 'start', id: a } as const];
+    const retest = makeRun('retest', [begin('test_ssl'), ...end(a, 'pass'), ...end(b, 'pass')]);
+    const crash = { file: 'test_ssl', reason: `signal SIGSEGV, while running ${b}` };
+    const both = first([...begun, begin('test_ssl'), { event: 'start', id: b }], [silent, crash]);
+    expect(listVerdicts(judgePlain({ runs: [...both, retest], manifest }))).toEqual([`XFLAKY ${a}`, `FLAKY ${b}`]);
+    const alone = makeRun('retest', [begin('test_ssl'), ...end(a, 'pass')]);
+    const later = first(begun, [silent, { file: 'test_ssl', reason: 'signal SIGABRT, after its last case' }]);
+    const judgement = judgePlain({ runs: [...later, alone], manifest });
+    expect(listVerdicts(judgement)).toEqual([`XFLAKY ${a}`, 'UNRESOLVED test_ssl']);
+    expect(judgement.verdicts[1]?.reason).toContain('beside its cases: signal SIGABRT, after its last case');
+    expect(listVerdicts(judgePlain({ runs: [...first(begun, [silent]), alone], manifest }))).toEqual([`XFLAKY ${a}`]);
   });
 });
 

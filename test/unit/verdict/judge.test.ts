@@ -24,14 +24,8 @@ const run = (part: CasePart, pass: SuiteRun['pass'] = 'first'): SuiteRun => make
 const dead = (pass: SuiteRun['pass'] = 'first'): SuiteRun =>
   makeRun(pass, tellFile('test_ssl', [{ id }]).slice(0, -1), [{ file: 'test_ssl', reason: 'SIGSEGV' }]);
 
-const silent = (pass: SuiteRun['pass'] = 'first'): SuiteRun =>
-  makeRun(pass, tellFile('test_ssl', [{ id }]).slice(0, -1), [
-    { file: 'test_ssl', reason: `no event for 20 s, while running ${id}` },
-  ]);
-
 const failEntry = { id, expect: 'fail', match: 'NO_PRIVATE_VALUE' } as const;
 const skipEntry = { id, expect: 'skip', match: 'no PHA' } as const;
-const hangEntry = { id, expect: 'hang', match: 'no event for' } as const;
 const flakyEntry = { id, expect: 'flaky', match: 'NO_PRIVATE_VALUE' } as const;
 const windows = { name: 'windows', pattern: '^Windows only$', reason: 'about Windows' };
 
@@ -137,32 +131,6 @@ describe('the table of verdicts', () => {
       'FLAKY',
       { runs: [run(failing), run({ id, outcome: 'pass' }, 'retest'), run(failing, 'twin')] },
     ],
-    ['a listed hang', 'XHANG', { runs: [silent()], manifest: makeManifest([hangEntry]) }],
-    ['a listed hang, alone too', 'XHANG', { runs: [silent(), silent('retest')], manifest: makeManifest([hangEntry]) }],
-    [
-      'a listed hang whose conditions do not hold',
-      'UNRESOLVED',
-      { runs: [silent()], manifest: makeManifest([{ ...hangEntry, when: { capability: { pskTls13: true } } }]) },
-    ],
-    [
-      'a listed hang that passes alone',
-      'FLAKY',
-      { runs: [silent(), run({ id, outcome: 'pass' }, 'retest')], manifest: makeManifest([hangEntry]) },
-    ],
-    [
-      'a listed hang that passes',
-      'XPASS',
-      { runs: [run({ id, outcome: 'pass' })], manifest: makeManifest([hangEntry]) },
-    ],
-    [
-      'a listed hang that fails',
-      'FAIL',
-      {
-        runs: [run({ ...failing, reason: 'no event for 3 s', details: 'no event for 3 s' })],
-        manifest: makeManifest([hangEntry]),
-      },
-    ],
-    ['a listed hang that crashes', 'UNRESOLVED', { runs: [dead()], manifest: makeManifest([hangEntry]) }],
     ['a case that never ended', 'UNRESOLVED', { runs: [dead()] }],
     ['a case that never ended, nor alone', 'UNRESOLVED', { runs: [dead(), dead('retest')] }],
     ['a case that never ended and passes alone', 'FLAKY', { runs: [dead(), run({ id, outcome: 'pass' }, 'retest')] }],

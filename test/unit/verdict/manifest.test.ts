@@ -41,15 +41,6 @@ describe('checkManifest', () => {
     expect(check({ ...manifest, entries: manifest.entries.slice(0, 2) })).toEqual([]);
   });
 
-  it('takes no subtest for a hang, and no text that a crash could have', () => {
-    const hang = { ...entry, expect: 'hang', match: 'no event for' } as const;
-    expect(check(makeManifest([hang]))).toEqual([]);
-    expect(check(makeManifest([{ ...hang, id: `${entry.id} (i=1)`, match: 'while running' }]))).toEqual([
-      { path: '$.entries[0].id', message: 'a case hangs as a whole: name it without its subtest' },
-      { path: '$.entries[0].match', message: 'of a hang it must be "no event for"' },
-    ]);
-  });
-
   it('names every problem at once, with its path and what was probably meant', () => {
     const manifest = makeManifest(
       [
