@@ -4,11 +4,11 @@ import type { RunEvent } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import { prettyJson } from '../model/json.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import type { AwslcChoice, PythonChoice } from '../model/source.ts';
+import type { PythonChoice } from '../model/source.ts';
 import { suggestWord } from '../model/suggest.ts';
 import { compareParsedVersions, compareVersions, isOfVersion, parseVersion } from '../model/version.ts';
 import { chooseCompilers } from '../plan/plan.ts';
-import { isLooseSource } from '../recipe/resolve.ts';
+import { isLooseSource, takeAwslcEntry } from '../recipe/resolve.ts';
 import { formatCompat } from '../report/compat.ts';
 import { adoptSources } from '../run/adopt.ts';
 import { surveyCells, type Named } from '../run/compat.ts';
@@ -150,18 +150,7 @@ const report = async (
         : { version: entry.version, series, source: { kind: 'archive', archive: entry.archive } };
     },
   );
-  const awslcs = chooseVersions(
-    awslc,
-    catalogue.value.awslc.entries,
-    loose.value.awslc,
-    'AWS-LC',
-    (entry): AwslcChoice => ({
-      version: entry.version,
-      line: entry.line,
-      capabilities: entry.capabilities,
-      source: { kind: 'archive', archive: entry.archive },
-    }),
-  );
+  const awslcs = chooseVersions(awslc, catalogue.value.awslc.entries, loose.value.awslc, 'AWS-LC', takeAwslcEntry);
   if (!pythons.ok || !awslcs.ok)
     return fail([...(pythons.ok ? [] : pythons.error), ...(awslcs.ok ? [] : awslcs.error)]);
   const display = makeDisplay({ write: context.err, ...context.terminal });

@@ -58,11 +58,12 @@ export const openSelection = async (
     env: context.env,
     path,
     signal: context.signal,
-    adopt: (recipe, axes) =>
+    adopt: (recipe, { axes, looseFips }) =>
       adoptSources({
         ...catalogue,
         recipe,
         axes,
+        ...(looseFips === undefined ? {} : { looseFips }),
         store,
         fetch,
         path,
@@ -100,8 +101,9 @@ export const checkToolchain = async (opened: Opened, stage: Stage): Promise<read
   const knowledge = await readToolchainKnowledge();
   if (!knowledge.ok) return [knowledge.error];
   const missing = findMissing(opened.prepared.host, knowledge.value, findRuntime(knowledge.value));
+  const hasFips = opened.prepared.plan.cells.some(({ cell }) => cell.awslc.fips);
   return describeMissing(
-    missing.filter(({ need }) => need === 'required'),
+    missing.filter(({ need }) => need === 'required' || (hasFips && need === 'fips')),
     'Run `cpython-awslc doctor --fix` to install what is missing.',
   );
 };

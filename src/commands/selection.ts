@@ -1,8 +1,10 @@
 import { isAbsolute, join } from 'node:path';
+import { lineSchema, type Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import { linkSchema, optimizationSchema, presetSchema, type Axes } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { findCipherProblem } from '../recipe/cipher.ts';
+import { isLooseSource } from '../recipe/resolve.ts';
 import { quoteWord } from '../report/text.ts';
 import type { Selection } from '../run/prepare.ts';
 import type { Mirror } from '../steps/context.ts';
@@ -12,6 +14,8 @@ export interface SelectionOptions {
   readonly recipe?: string;
   readonly python?: readonly string[];
   readonly awslc?: readonly string[];
+  /** A FIPS build: of a line by its year, or of the newest version that a certificate names. */
+  readonly fips?: string | boolean;
   readonly target?: readonly string[];
   readonly link?: readonly string[];
   readonly optimization?: readonly string[];
@@ -52,6 +56,32 @@ const absolutePath =
     return `path:${isAbsolute(path) ? path : join(cwd, path)}`;
   };
 
+/** What `--fips` asks for: which AWS-LC, or that the loose sources are built as FIPS modules of a line. */
+interface FipsRequest {
+  readonly awslc?: readonly string[];
+  readonly looseFips?: Line;
+}
+
+/** `--fips` names an AWS-LC by itself; beside `--awslc` it says that a `path:` or `git:` source is built as a FIPS module. */
+const parseFips = ({ fips, awslc }: SelectionOptions): Result<FipsRequest, readonly Failure[]> => {
+  if (fips === undefined || fips === false) return ok({});
+  const lines = lineSchema.options.filter((line) => line !== 'main');
+  const line = fips === true ? undefined : lines.find((candidate) => candidate === `fips-${fips}`);
+  if (fips !== true && line === undefined) {
+    const years = lines.map((candidate) => candidate.slice('fips-'.length)).join(', ');
+    return fail([
+      { code: 'usage', message: `--fips ${fips}: not one of ${years}.`, next: 'Or --awslc fips-3.1.0, a version.' },
+    ]);
+  }
+  if (awslc === undefined) return ok({ awslc: [line ?? 'fips'] });
+  const named = awslc.filter((asked) => !isLooseSource(asked));
+  if (named.length > 0) {
+    const next = 'A version says by its name whether it is a FIPS one, as fips-4.2.0; --fips is for path: and git:.';
+    return fail([{ code: 'usage', message: `--fips with --awslc ${named.join(', ')}: one of them decides.`, next }]);
+  }
+  return ok({ looseFips: line ?? 'main' });
+};
+
 /** Turns the command line's options into a selection, or says everything that is wrong with them. */
 export const parseSelection = (options: SelectionOptions, cwd: string): Result<Selection, readonly Failure[]> => {
   const failures: Failure[] = [];
@@ -79,14 +109,17 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
   if (preset !== undefined && (options.tests ?? []).length > 0) {
     failures.push({ code: 'usage', message: '--preset and --tests both say what to run.', next: 'Give one of them.' });
   }
+  const fips = parseFips(options);
+  if (!fips.ok) failures.push(...fips.error);
   if (options.openssl !== undefined && !/^path:./.test(options.openssl)) {
     const next = 'It takes path:DIR, the prefix that an OpenSSL was installed to.';
     failures.push({ code: 'usage', message: `--openssl '${options.openssl}': names no directory.`, next });
   }
-  if (failures.length > 0) return fail(failures);
+  if (!fips.ok || failures.length > 0) return fail(failures);
+  const awslc = fips.value.awslc ?? options.awslc;
   const axes: Partial<Axes> = {
     ...(options.python === undefined ? {} : { python: options.python.map(absolutePath(cwd)) }),
-    ...(options.awslc === undefined ? {} : { awslc: options.awslc.map(absolutePath(cwd)) }),
+    ...(awslc === undefined ? {} : { awslc: awslc.map(absolutePath(cwd)) }),
     ...(options.target === undefined ? {} : { target: [...options.target] }),
     ...(link === undefined ? {} : { link }),
     ...(optimization === undefined ? {} : { optimization }),
@@ -99,6 +132,7 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     tests: options.tests ?? [],
     match: options.match ?? [],
     tryPatches: options.tryPatches === true,
+    ...(fips.value.looseFips === undefined ? {} : { looseFips: fips.value.looseFips }),
     ...(options.openssl === undefined ? {} : { openssl: absolutePath(cwd)(options.openssl) }),
   });
 };
@@ -121,6 +155,9 @@ export const describeSelection = (options: SelectionOptions): string => {
     ...Object.entries(lists).flatMap(([name, values]) =>
       (values ?? []).map((value) => ` --${name} ${quoteWord(value)}`),
     ),
+    ...(options.fips === undefined || options.fips === false
+      ? []
+      : [options.fips === true ? ' --fips' : ` --fips ${quoteWord(options.fips)}`]),
     ...(options.tryPatches === true ? [' --try-patches'] : []),
   ].join('');
 };

@@ -1,4 +1,4 @@
-import type { Archive, AwslcEntry, Capabilities, Series } from './catalogue.ts';
+import type { Archive, Capabilities, Line, Series } from './catalogue.ts';
 
 /** Where a version's source tree comes from: a pinned archive, or a tree that is in the store already. */
 export type Source =
@@ -17,7 +17,9 @@ export interface PythonChoice {
 /** An AWS-LC that can be built. */
 export interface AwslcChoice {
   readonly version: string;
-  readonly line: AwslcEntry['line'];
+  readonly line: Line;
+  /** Whether it is built as a FIPS module. */
+  readonly fips: boolean;
   readonly capabilities: Capabilities;
   readonly source: Source;
 }

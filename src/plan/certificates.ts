@@ -95,3 +95,15 @@ export const findDateWarnings = (certificate: Certificate, today: Date): readonl
     ...(sunsetOn === undefined || status === 'historical' ? [] : warn('sunset', Date.parse(sunsetOn), sunsetOn)),
   ];
 };
+
+/** What `fips` and each FIPS line's name stand for as an AWS-LC version. A line without a version in the catalogue has none. */
+export const nameFipsVersions = (
+  certificates: readonly Certificate[],
+  entries: readonly { readonly version: string; readonly line: string }[],
+): ReadonlyMap<string, FipsChoice> =>
+  new Map(
+    ([undefined, '2022', '2024', '2025'] as const).flatMap((year) => {
+      const choice = chooseFipsVersion(certificates, entries, year);
+      return choice === undefined ? [] : [[year === undefined ? 'fips' : `fips-${year}`, choice] as const];
+    }),
+  );

@@ -44,6 +44,8 @@ export interface InstallVariant {
   readonly title: string;
   readonly inputs: { readonly core: Step; readonly modules: Step } & Readonly<Record<string, Step>>;
   readonly assets: readonly string[];
+  /** Done before the new Python runs for the first time. */
+  readonly libraries: readonly Action[];
   readonly more: readonly Action[];
 }
 
@@ -71,16 +73,6 @@ const cellActions = (draft: CellDraft): readonly Action[] => {
       why: 'the FIPS service indicator, for applications; on other builds it says that there is none',
     },
     compileAll(`${library}/awslc_fips.py`),
-    ...(draft.cell.link === 'shared'
-      ? [
-          {
-            do: 'copy' as const,
-            from: '{library}/lib*.so',
-            to: `${prefix}/${sharedLibraryDirectory}/`,
-            why: 'the very bytes that AWS-LC’s build hashed',
-          },
-        ]
-      : []),
     ...Object.entries(removedModules(draft.cell)).map(([name, why]): Action => ({
       do: 'remove',
       files: [`${library}/lib-dynload/${name}.*.so`],
@@ -100,6 +92,7 @@ export const planInstall = (draft: CellDraft, variant: InstallVariant): Step => 
     actions: [
       { do: 'copy-linked', from: '{core}/opt', to: '{tree}/opt' },
       { do: 'copy', from: '{modules}/_*.so', to: `${library}/lib-dynload/` },
+      ...variant.libraries,
       {
         do: 'exec',
         argv: [python, '-I', '-B', '-m', 'ensurepip', '--default-pip'],
@@ -138,5 +131,16 @@ export const planCellInstall = (
     title: 'install',
     inputs: draft.cell.link === 'shared' ? { ...inputs, library } : inputs,
     assets: ['awslc_fips.py'],
+    libraries:
+      draft.cell.link === 'shared'
+        ? [
+            {
+              do: 'copy',
+              from: '{library}/lib*.so',
+              to: `${prefix}/${sharedLibraryDirectory}/`,
+              why: 'the very bytes that AWS-LC’s build hashed',
+            },
+          ]
+        : [],
     more: cellActions(draft),
   });

@@ -135,10 +135,29 @@ const planCell = (
   };
 };
 
+const noteFips = ({ awslc, link, optimization }: CellChoice['cell'], flags: readonly string[]): readonly string[] =>
+  awslc.fips
+    ? [
+        ...(flags.length === 0
+          ? []
+          : [`the target's flags (${flags.join(' ')}) are for CPython only: the FIPS module is built without any`]),
+        ...(optimization === 'debug'
+          ? ['optimization debug is for CPython only: the FIPS module is a Release build']
+          : []),
+        ...(link === 'shared'
+          ? [
+              "link mode shared: AWS-LC's libcrypto.so exports its symbols; with another libcrypto in front of it the module notices and ends the process",
+            ]
+          : []),
+        'FIPS mode refuses nothing: hashlib.md5() works; what is approved is told by awslc_fips.ApprovedServices',
+      ]
+    : [];
+
 const noteCell = ({ cell, target, series, seriesDataOf }: CellChoice, flags: readonly string[]): readonly string[] => [
   ...(cell.optimization === 'quick'
     ? ['optimization quick: -O2, no debug information, for developers; `--optimization release` is what to ship']
     : []),
+  ...noteFips(cell, flags),
   ...(target.cflags.includes('native') ? [`target native means here: ${flags.join(' ')}`] : []),
   ...(seriesDataOf === undefined
     ? []

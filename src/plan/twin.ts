@@ -123,8 +123,8 @@ export const planTwin = (
     title: 'install the twin',
     inputs: { core: inputs.core, modules, ...tree },
     assets: [],
+    libraries: carry,
     more: [
-      ...carry,
       {
         do: 'exec',
         argv: [`${prefix}/bin/python3`, '-I', '-B', '-c', identify],

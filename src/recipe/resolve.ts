@@ -1,4 +1,4 @@
-import type { Capabilities, Catalogue, Series } from '../model/catalogue.ts';
+import type { AwslcEntry, Capabilities, Catalogue, Series } from '../model/catalogue.ts';
 import type { Cell, Platform } from '../model/cell.ts';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -41,10 +41,27 @@ export interface ResolveInput {
   readonly targets: Targets;
   readonly platform: Platform;
   readonly loose: LooseSources;
+  /** What `fips` and the lines' names stand for on the axis of AWS-LC. */
+  readonly named: ReadonlyMap<string, NamedVersion>;
+}
+
+/** The version that a name stands for, and why it is this one. */
+export interface NamedVersion {
+  readonly version: string;
+  readonly why: string;
 }
 
 /** Whether a version text names a source by place instead of the catalogue's. */
 export const isLooseSource = (asked: string): boolean => asked.startsWith('path:') || asked.startsWith('git:');
+
+/** A version of the catalogue as an AWS-LC that can be built: those of a FIPS line as FIPS modules. */
+export const takeAwslcEntry = (entry: AwslcEntry): AwslcChoice => ({
+  version: entry.version,
+  line: entry.line,
+  fips: entry.line !== 'main',
+  capabilities: entry.capabilities,
+  source: { kind: 'archive', archive: entry.archive },
+});
 
 const treeOf = (source: Source): { readonly tree?: string } =>
   source.kind === 'tree' ? { tree: source.treeDigest } : {};
@@ -79,6 +96,7 @@ const resolveAxis = <T extends { readonly version: string }, C>(options: {
   readonly asked: readonly string[];
   readonly entries: readonly T[];
   readonly loose: ReadonlyMap<string, C>;
+  readonly named: ReadonlyMap<string, NamedVersion>;
   readonly choose: (entry: T) => C;
   readonly resolutions: Resolution[];
   readonly failures: Failure[];
@@ -90,14 +108,20 @@ const resolveAxis = <T extends { readonly version: string }, C>(options: {
       chosen.set(asked, loose);
       continue;
     }
-    const entry = newestOf(options.entries, asked);
+    const named = options.named.get(asked);
+    const entry = newestOf(options.entries, named?.version ?? asked);
     if (entry === undefined) {
       const versions = options.entries.map(({ version }) => version);
       options.failures.push(unknownVersion(options.subject, asked, versions));
       continue;
     }
     if (entry.version !== asked) {
-      options.resolutions.push({ axis: options.axis, asked, got: entry.version, why: 'the newest in the catalogue' });
+      options.resolutions.push({
+        axis: options.axis,
+        asked,
+        got: entry.version,
+        why: named?.why ?? 'the newest in the catalogue',
+      });
     }
     chosen.set(entry.version, options.choose(entry));
   }
@@ -116,6 +140,7 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
     asked: axes.python,
     entries: catalogue.cpython.entries,
     loose: input.loose.python,
+    named: new Map(),
     choose: (entry): PythonChoice | undefined => {
       const series = catalogue.cpython.series.find((candidate) => candidate.series === entry.series);
       return series === undefined
@@ -131,12 +156,8 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
     asked: axes.awslc,
     entries: catalogue.awslc.entries,
     loose: input.loose.awslc,
-    choose: (entry): AwslcChoice => ({
-      version: entry.version,
-      line: entry.line,
-      capabilities: entry.capabilities,
-      source: { kind: 'archive', archive: entry.archive },
-    }),
+    named: input.named,
+    choose: takeAwslcEntry,
     resolutions,
     failures,
   });
@@ -163,7 +184,7 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
     return [target];
   });
   if (axes.link.includes('shared')) {
-    for (const { version } of awslcs.filter((choice) => choice.line === 'main')) {
+    for (const { version } of awslcs.filter((choice) => !choice.fips)) {
       failures.push({
         code: 'unsupported',
         what: `Link mode shared with AWS-LC ${version}`,
@@ -185,7 +206,7 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
                 awslc: {
                   version: awslc.version,
                   line: awslc.line,
-                  fips: awslc.line !== 'main',
+                  fips: awslc.fips,
                   ...treeOf(awslc.source),
                 },
                 platform,

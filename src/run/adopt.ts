@@ -4,7 +4,7 @@ import { removeTree } from '../io/files.ts';
 import { fetchFromGit } from '../io/origins/git.ts';
 import { copySourceTree } from '../io/origins/path.ts';
 import { listTree } from '../io/tree.ts';
-import type { Series } from '../model/catalogue.ts';
+import type { Line, Series } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Axes, Recipe } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -23,6 +23,8 @@ export interface AdoptInput {
   readonly catalogueDir?: string;
   readonly recipe: Recipe;
   readonly axes: Partial<Axes>;
+  /** The line whose FIPS module a `path:` or `git:` AWS-LC is built as; a plain build unless given. */
+  readonly looseFips?: Line;
   readonly store: Store;
   readonly fetch: FetchPolicy;
   readonly path: string;
@@ -154,7 +156,15 @@ const adoptAwslc = async (asked: string, input: AdoptInput): Promise<Result<Awsl
     });
   }
   input.notice(`${asked} is AWS-LC ${version}, ${describeSource(adopted.value.source)}`);
-  return ok({ version, line: 'main', capabilities, source: adopted.value.source });
+  const { looseFips: line = 'main' } = input;
+  return ok({
+    // What is of a FIPS line is ordered with that line's versions.
+    version: line === 'main' ? version : `fips-${version}`,
+    line,
+    fips: input.looseFips !== undefined,
+    capabilities,
+    source: adopted.value.source,
+  });
 };
 
 const describeSource = ({ commit, treeDigest }: Adopted['source']): string =>

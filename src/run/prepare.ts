@@ -1,16 +1,19 @@
 import { readHost } from '../io/host.ts';
+import type { Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
 import type { Plan, TestSelection } from '../model/plan.ts';
 import type { Axes, Preset, Recipe } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { LooseSources, OpensslChoice } from '../model/source.ts';
+import { nameFipsVersions } from '../plan/certificates.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
 import { resolveRecipe } from '../recipe/resolve.ts';
 import {
   loadAssets,
   loadCatalogue,
+  loadCertificates,
   loadPatches,
   loadRecipe,
   loadShims,
@@ -30,6 +33,8 @@ export interface Selection {
   readonly match: readonly string[];
   /** Whether patches may be tried on versions that they are not known for. */
   readonly tryPatches: boolean;
+  /** The line whose FIPS module loose sources of AWS-LC are built as. */
+  readonly looseFips?: Line;
   /** The twin's OpenSSL, `path:DIR`, unless it is the machine's own. */
   readonly openssl?: string;
 }
@@ -44,7 +49,10 @@ export interface PrepareInput {
   readonly path: string;
   readonly signal: AbortSignal;
   /** Puts `path:` and `git:` sources into the store and probes them. */
-  readonly adopt: (recipe: Recipe, axes: Partial<Axes>) => Promise<Result<LooseSources, readonly Failure[]>>;
+  readonly adopt: (
+    recipe: Recipe,
+    selection: Pick<Selection, 'axes' | 'looseFips'>,
+  ) => Promise<Result<LooseSources, readonly Failure[]>>;
   /** Puts the twin's OpenSSL into the store, when the selection names one. */
   readonly adoptOpenssl: (asked: string) => Promise<Result<OpensslChoice>>;
 }
@@ -68,25 +76,27 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets, shims, patches] = await Promise.all([
+  const [catalogue, targets, assets, shims, patches, certificates] = await Promise.all([
     loadCatalogue(input.catalogueDir),
     loadTargets(),
     loadAssets(),
     loadShims(),
     loadPatches(),
+    loadCertificates(),
   ]);
   if (!catalogue.ok) return one(catalogue);
   if (!targets.ok) return one(targets);
   if (!assets.ok) return one(assets);
   if (!shims.ok) return one(shims);
   if (!patches.ok) return one(patches);
+  if (!certificates.ok) return one(certificates);
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
   const native = (axes.target ?? recipe.value.cells.target).includes('native');
   const host = await readHost({ env: { ...input.env, PATH: input.path }, signal: input.signal, native });
   if (!host.ok) return one(host);
-  const loose = await input.adopt(recipe.value, axes);
+  const loose = await input.adopt(recipe.value, input.selection);
   if (!loose.ok) return loose;
   const resolved = resolveRecipe({
     recipe: recipe.value,
@@ -95,6 +105,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     targets: targets.value,
     platform: host.value.platform,
     loose: loose.value,
+    named: nameFipsVersions(certificates.value.certificates, catalogue.value.awslc.entries),
   });
   if (!resolved.ok) return resolved;
   const asked = input.selection.openssl;

@@ -92,6 +92,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     targets: defaultTargets,
     platform: host.platform,
     loose: changes.loose ?? { python: new Map(), awslc: new Map() },
+    named: new Map(),
   });
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.error));
   const plan = makePlan({

@@ -88,6 +88,7 @@ describe('a FIPS build', () => {
       targets: defaultTargets,
       platform: fixedHost.platform,
       loose: { python: new Map(), awslc: new Map() },
+      named: new Map(),
     });
     if (!resolved.ok) throw new Error('the catalogue has it');
     const host = { ...fixedHost, tools: fixedHost.tools.filter(({ name }) => name !== 'go' && name !== 'perl') };

@@ -96,6 +96,7 @@ describe('the plan of the main job', () => {
       targets: defaultTargets,
       platform: fixedHost.platform,
       loose: { python: new Map(), awslc: new Map() },
+      named: new Map(),
     });
     if (!resolved.ok) throw new Error('the default recipe resolves');
     const tools = fixedHost.tools.filter(({ name }) => !['gcc', 'make', 'ninja'].includes(name));

@@ -48,6 +48,7 @@ const resolve = (narrowed: Partial<Axes>, loose = nothing): ReturnType<typeof re
     },
     platform: { arch: 'x86_64', libc: 'gnu' },
     loose,
+    named: new Map([['fips', { version: 'fips-4.2.0', why: 'a certificate names it' }]]),
   });
 const resolved = (narrowed: Partial<Axes>, loose = nothing): ResolvedRecipe => {
   const result = resolve(narrowed, loose);
@@ -74,6 +75,13 @@ describe('a selection', () => {
       { version: 'fips-4.2.0', line: 'fips-2025', fips: true },
       { version: '5.12.0', line: 'main', fips: false },
     ]);
+  });
+
+  it('of a FIPS line by name is the version that the name stands for, and says why', () => {
+    const { cells, resolutions } = resolved({ awslc: ['fips'] });
+    expect(cells.map(({ cell }) => [cell.awslc.version, cell.awslc.fips])).toEqual([['fips-4.2.0', true]]);
+    expect(resolutions).toEqual([{ axis: 'awslc', asked: 'fips', got: 'fips-4.2.0', why: 'a certificate names it' }]);
+    expect(failures({ awslc: ['fips-2019'] })).toMatchObject([{ code: 'unknown-version', asked: 'fips-2019' }]);
   });
 
   it('of link mode shared is for FIPS modules only, which notice when their symbols are taken over', () => {
