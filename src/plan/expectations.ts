@@ -5,7 +5,13 @@ import { chooseBuiltinHashes } from './core.ts';
 import type { CellDraft } from './draft.ts';
 import { internalPrefix } from './environment.ts';
 import { ownHmacModules, removedModules } from './install.ts';
-import { exportedSymbols, objectModules } from './modules.ts';
+import {
+  exportedSymbols,
+  objectModules,
+  sharedLibraries,
+  sharedLibraryDirectory,
+  sharedSearchPath,
+} from './modules.ts';
 
 /** What expectations are made from. */
 export type ExpectationInput = Pick<CellDraft, 'cell' | 'capabilities' | 'series' | 'host'>;
@@ -176,7 +182,9 @@ export const buildExpectations = (input: ExpectationInput): Record<string, Json>
   const { cell } = input;
   const library = `{prefix}/lib/python${cell.python.series}`;
   const object = `${library}/lib-dynload/_ssl{EXT_SUFFIX}`;
-  const underRivals = {
+  const isShared = cell.link === 'shared';
+  const shared = isShared ? sharedLibraries.map((name) => `${sharedLibraryDirectory}/${name}`) : [];
+  const answers = {
     rivals: 'loaded',
     'openssl version': versionText(cell),
     sha256: true,
@@ -185,9 +193,12 @@ export const buildExpectations = (input: ExpectationInput): Record<string, Json>
     'provider of hmac': isSeriesAtLeast(cell.python.series, 10) ? '_hashlib.HMAC' : '_hashlib.HASH',
     handshake: 'TLSv1.3',
   };
+  // The symbols of a shared library can be taken over by whatever is in front of it: then its FIPS module ends the process.
+  const underRivals = isShared ? "the process ends: FIPS module doesn't span expected symbol" : answers;
   return {
     $moduleLibraries: moduleLibraries(input),
     $removedModules: removedModules(cell),
+    $sharedLibraries: shared,
     'python-version': cell.python.version,
     platform: { arch: cell.platform.arch, libc: cell.platform.libc },
     'openssl-version': versionText(cell),
@@ -202,9 +213,12 @@ export const buildExpectations = (input: ExpectationInput): Record<string, Json>
         },
       ]),
     ),
-    'one-awslc': { crypto: [object], loaded: [...objectModules] },
-    'elf-needed': [],
-    'elf-search-paths': [],
+    'one-awslc': {
+      crypto: isShared ? shared.map((path) => `{prefix}/${path}`) : [object],
+      loaded: [...objectModules],
+    },
+    'elf-needed': isShared ? [...sharedLibraries].reverse() : [],
+    'elf-search-paths': isShared ? [sharedSearchPath] : [],
     'elf-exports': [...exportedSymbols],
     'elf-undefined': [],
     'elf-hardening': { textRelocations: false, executableStack: false },
@@ -215,6 +229,7 @@ export const buildExpectations = (input: ExpectationInput): Record<string, Json>
     'pha-macro': [],
     'hijack-preload': underRivals,
     'hijack-global': underRivals,
+    'hijack-search-path': answers,
     'extension-modules': {},
     pip: `${library}/site-packages/pip`,
     venv: { 'own prefix': true, pip: 'runs from inside', _ssl: object, 'openssl version': versionText(cell) },

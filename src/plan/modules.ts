@@ -12,13 +12,17 @@ export const objectModules = ['_awslc_fips', '_hashlib', '_ssl'] as const;
 /** Symbols that the one object exports; everything else is hidden, so nothing can be bound to another libcrypto. */
 export const exportedSymbols = objectModules.map((name) => `PyInit_${name}`);
 
-/** Where AWS-LC's shared libraries lie in an installed tree of link mode `shared`, seen from `lib-dynload`. */
+/** Where AWS-LC's shared libraries lie below the prefix in link mode `shared`. */
 export const sharedLibraryDirectory = 'lib/awslc';
+/** Where the object looks for them: nowhere else, and before LD_LIBRARY_PATH. */
+export const sharedSearchPath = '$ORIGIN/../../awslc';
+/** AWS-LC's shared libraries. */
+export const sharedLibraries = ['libcrypto.so', 'libssl.so'] as const;
 
 /** How AWS-LC gets into the object. RPATH, unlike RUNPATH, holds for libssl's own need too, and before LD_LIBRARY_PATH. */
 const linkWords = {
   static: '$(AWSLC_LIB)/libssl.a $(AWSLC_LIB)/libcrypto.a',
-  shared: "-L$(AWSLC_LIB) -Wl,--disable-new-dtags -Wl,-rpath,'$$ORIGIN/../../awslc' -lssl -lcrypto",
+  shared: `-L$(AWSLC_LIB) -Wl,--disable-new-dtags -Wl,-rpath,'$${sharedSearchPath}' -lssl -lcrypto`,
 } as const;
 
 /**

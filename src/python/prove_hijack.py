@@ -5,8 +5,9 @@ import json
 import os
 import re
 import sys
+import tempfile
 
-from prove_common import Finding, not_checked, run_python
+from prove_common import ChildFailed, Finding, not_checked, run_python
 from prove_elf import Elf, NotElf
 
 DIRECTORIES = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/lib/*-linux-*", "/usr/lib/*-linux-*"]
@@ -36,6 +37,29 @@ def ask(libraries=(), preload=()):
     return json.loads(run_python("prove_rival.py", [":".join(paths)] + list(libraries), timeout=60, extra=extra))
 
 
+def ask_or_refused(**how):
+    """The answers, or that the FIPS module noticed the rivals and ended the process, as a shared one must."""
+    try:
+        return ask(**how)
+    except ChildFailed as failed:
+        # The rest of the message is addresses.
+        noticed = re.search(r"ended by SIGABRT: (FIPS module doesn't span expected symbol)", str(failed))
+        if noticed is None:
+            raise
+        return "the process ends: " + noticed.group(1)
+
+
+def find_in_search_path():
+    """A rival under the names of AWS-LC's own shared libraries, where LD_LIBRARY_PATH leads."""
+    found = [path for soname, path in rivals() if soname.startswith("libcrypto")]
+    if not found:
+        return ask()
+    directory = tempfile.mkdtemp(prefix="rival-")
+    for name in ("libcrypto.so", "libssl.so"):
+        os.symlink(found[0], os.path.join(directory, name))
+    return json.loads(run_python("prove_rival.py", [""], timeout=60, extra={"LD_LIBRARY_PATH": directory}))
+
+
 def find_rivals():
     found = [soname for soname, _ in rivals()]
     if not found:
@@ -47,7 +71,7 @@ def find_rivals():
 
 
 def find_preloaded():
-    return ask(preload=[path for _, path in rivals()])
+    return ask_or_refused(preload=[path for _, path in rivals()])
 
 
 def find_loaded_first():
@@ -56,21 +80,27 @@ def find_loaded_first():
     except ImportError:
         not_checked("Another libcrypto loaded with RTLD_GLOBAL before the import: this Python has no ctypes to load it with.")
         return ask()
-    return ask(libraries=[path for _, path in rivals()])
+    return ask_or_refused(libraries=[path for _, path in rivals()])
 
 
 FINDINGS = [
     Finding(
         "hijack-preload",
-        "AWS-LC answers though every other libcrypto and libssl of the machine is preloaded",
+        "No other libcrypto and libssl of the machine takes AWS-LC's place by being preloaded",
         "LD_PRELOAD in a child (fact hijack-rivals lists the libraries): version, digest, HMAC, providers, a handshake",
         find_preloaded,
     ),
     Finding(
         "hijack-global",
-        "AWS-LC answers though every other libcrypto and libssl was loaded for everyone before the import",
+        "None takes its place by being loaded for everyone before the import",
         "ctypes.CDLL with RTLD_GLOBAL in a child before importing ssl: the same questions",
         find_loaded_first,
+    ),
+    Finding(
+        "hijack-search-path",
+        "None takes its place by bearing its libraries' names first on LD_LIBRARY_PATH",
+        "LD_LIBRARY_PATH in a child, with this machine's libcrypto as libcrypto.so and libssl.so: the same questions",
+        find_in_search_path,
     ),
     Finding(
         "hijack-rivals",

@@ -5,9 +5,12 @@ import os
 import re
 import sys
 
-from prove_common import EXT_SUFFIX, Finding, few, place
+from prove_common import EXT_SUFFIX, Finding, PREFIX, few, place
 from prove_elf import Elf
 
+# Filled in by prove_child.py from the expectations: `$sharedLibraries` are the files below the prefix that AWS-LC lies
+# in when it is not in the object itself.
+SETTINGS = {}
 # OpenSSL's own text has a date; without one it is somebody's remark about OpenSSL, as in CPython's documentation strings.
 CRYPTO_VERSION = re.compile(
     rb"(?:AWS-LC|LibreSSL) (?:FIPS )?\d+\.\d+\.\d+|OpenSSL \d+\.\d+\.\d+[a-z]* +\d{1,2} [A-Z][a-z]{2} \d{4}"
@@ -26,6 +29,12 @@ def object_path():
     import _ssl
 
     return os.path.realpath(_ssl.__file__)
+
+
+def crypto_files():
+    """The files that AWS-LC's code lies in: the object, or the shared libraries beside it."""
+    shared = [os.path.join(PREFIX, path) for path in SETTINGS.get("$sharedLibraries", [])]
+    return shared or [object_path()]
 
 
 def mapped_files():
@@ -76,7 +85,7 @@ def find_openssl_version():
 
 
 def find_object_version():
-    return crypto_texts(object_path())
+    return sorted({text for path in crypto_files() for text in crypto_texts(path)})
 
 
 def find_fips_mode():
@@ -122,7 +131,9 @@ def find_exports():
 def find_undefined():
     """Wanted from outside and neither Python's nor the C library's: those begin with Py, _Py or a small letter."""
     foreign = re.compile(r"(?!Py)[A-Z]|(d2i|i2d|sk|bn|aws)_|sdallocx$", re.ASCII)
-    return few([name for name in Elf(object_path()).undefined if foreign.match(name)])
+    files = [path for path in crypto_files() if path != object_path()]
+    served = {name for path in files for name in Elf(path).exported}
+    return few([name for name in Elf(object_path()).undefined if foreign.match(name) and name not in served])
 
 
 def find_hardening():
@@ -154,7 +165,7 @@ FINDINGS = [
     Finding(
         "object-version",
         "The linked code says that it is this AWS-LC and no other library",
-        "version texts of crypto libraries in the bytes of _ssl's file",
+        "version texts of crypto libraries in the bytes of the files that AWS-LC lies in: _ssl's, or its shared libraries",
         find_object_version,
     ),
     Finding("fips-mode", "FIPS mode is as asked", "_hashlib.get_fips_mode()", find_fips_mode),
@@ -191,7 +202,7 @@ FINDINGS = [
     Finding(
         "elf-undefined",
         "The object takes no crypto symbol from outside",
-        "undefined symbols in .dynsym that are neither Python's nor the C library's by their names",
+        "undefined symbols in .dynsym that are neither Python's nor the C library's by their names, nor in AWS-LC's own shared libraries",
         find_undefined,
     ),
     Finding(

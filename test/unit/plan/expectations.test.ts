@@ -39,6 +39,7 @@ const input = (
   changes: {
     readonly python?: Cell['python'];
     readonly awslc?: Cell['awslc'];
+    readonly link?: Cell['link'];
     readonly cipherString?: string;
     readonly capabilities?: Partial<Capabilities>;
   } = {},
@@ -48,7 +49,7 @@ const input = (
     awslc: changes.awslc ?? { version: '5.12.0', line: 'main', fips: false },
     platform: { arch: 'aarch64', libc: 'musl' },
     target: 'generic',
-    link: 'static',
+    link: changes.link ?? 'static',
     optimization: 'quick',
     cipherString: changes.cipherString ?? 'ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM',
   },
@@ -123,6 +124,19 @@ describe('buildExpectations', () => {
     // CPython's own HMAC code is taken out of a FIPS build, and said to be.
     expect(expectations['fallback-modules']).not.toContain('_hmac');
     expect(expectations).toHaveProperty('$removedModules._hmac');
+  });
+
+  it('expects of link mode shared what its symbols allow: a rival in front ends the process', () => {
+    const awslc = { version: 'fips-4.2.0', line: 'fips-2025', fips: true } as const;
+    const expectations = buildExpectations(input({ awslc, link: 'shared' }));
+    expect(expectations).toMatchObject({
+      $sharedLibraries: ['lib/awslc/libcrypto.so', 'lib/awslc/libssl.so'],
+      'elf-needed': ['libssl.so', 'libcrypto.so'],
+      'elf-search-paths': ['$ORIGIN/../../awslc'],
+      'hijack-preload': "the process ends: FIPS module doesn't span expected symbol",
+      // A library path cannot put one in front.
+      'hijack-search-path': { 'openssl version': 'AWS-LC FIPS 4.2.0', sha256: true },
+    });
   });
 
   it('does not ask HMAC with a hash that AWS-LC does not take for it', () => {
