@@ -1,12 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
+import type { CellCertificate } from '../model/certificate.ts';
 import type { Failure } from '../model/failure.ts';
 import { prettyJson } from '../model/json.ts';
 import type { PlainComparison } from '../model/plain.ts';
 import { isAsExpected } from '../model/proof.ts';
 import type { VerdictReport } from '../model/verdict.ts';
 import type { Stage } from '../plan/plan.ts';
+import { formatConditions, formatConditionsMarkdown, summarizeConditions } from '../report/certificates.ts';
 import { formatPlainComparison } from '../report/compare-plain.ts';
 import { describeFailure } from '../report/failure.ts';
 import { formatJunit, formatJunitFailures } from '../report/junit.ts';
@@ -27,6 +29,8 @@ export interface PipelineFindings {
   /** By cell id. */
   readonly verdicts: ReadonlyMap<string, VerdictReport>;
   readonly comparisons: ReadonlyMap<string, PlainComparison>;
+  /** FIPS cells only. */
+  readonly certificates: ReadonlyMap<string, CellCertificate>;
   readonly failures: readonly Failure[];
   /** Where `--prefix` put the Python, when it did. */
   readonly exported?: string;
@@ -64,10 +68,19 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
   const claims = countClaims(cell);
   const proofIsOld = ofCell.some(({ step, outcome }) => step.kind === 'prove' && outcome === 'recorded');
   const verdicts = findings.verdicts.get(cell.planned.id);
+  const certificate = findings.certificates.get(cell.planned.id);
   return {
     cell: cell.planned.cell,
     steps: { done: count('done'), recorded: count('recorded'), failed: count('failed'), notRun: count('not-run') },
     ...(claims === undefined ? {} : { proof: { ...claims, ...(proofIsOld ? { of: cell.proofOf ?? '' } : {}) } }),
+    ...(certificate === undefined || cell.proof === undefined
+      ? {}
+      : {
+          certificate: {
+            text: summarizeConditions(certificate),
+            warnings: certificate.warnings.map(({ text }) => text),
+          },
+        }),
     ...(verdicts === undefined ? {} : { verdicts }),
     ...(cell.prefix === undefined ? {} : { python: describePython(cell.prefix, findings, options) }),
   };
@@ -109,9 +122,11 @@ export const writeReports = async (
       const report = findings.verdicts.get(cell.planned.id);
       const claims = countClaims(cell);
       if (report === undefined) return [];
-      if (claims === undefined) return [formatMarkdown(report, { command })];
+      const certificate = findings.certificates.get(cell.planned.id);
+      const conditions = certificate === undefined ? [] : [formatConditionsMarkdown(certificate)];
+      if (claims === undefined) return [formatMarkdown(report, { command }), ...conditions];
       const proofSummary = `proof: ${claims.holds} of ${claims.holds + claims.fails} claims hold`;
-      return [formatMarkdown(report, { command, proofSummary })];
+      return [formatMarkdown(report, { command, proofSummary }), ...conditions];
     });
     failures.push(...(await writeReport(options.markdown, parts.join('\n'), context)));
   }
@@ -135,6 +150,9 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
           steps: summaries[index]?.steps,
           python: summaries[index]?.python?.path ?? null,
           proof: cell.proof ?? null,
+          ...(findings.certificates.has(cell.planned.id)
+            ? { certificate: findings.certificates.get(cell.planned.id) }
+            : {}),
           verdicts: verdicts.get(cell.planned.id) ?? null,
           ...(options.comparePlain === true ? { plain: comparisons.get(cell.planned.id) ?? null } : {}),
         })),
@@ -146,7 +164,12 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
   const { color, canDraw } = context.terminal;
   if (stage === 'prove') {
     const style = { color, unicode: canDraw, detailed: options.detailed === true };
-    for (const { proof } of session.cells) if (proof !== undefined) context.out(formatProof(proof, style));
+    for (const { proof, planned } of session.cells) {
+      if (proof === undefined) continue;
+      context.out(formatProof(proof, style));
+      const certificate = findings.certificates.get(planned.id);
+      if (certificate !== undefined) context.out(`\n${formatConditions(certificate, { color })}\n`);
+    }
   }
   for (const report of verdicts.values()) {
     // The summary below says the rest when all is as expected.

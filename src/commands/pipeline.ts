@@ -11,6 +11,7 @@ import { checkPrefix, exportPrefix, severalCells } from '../run/prefix.ts';
 import type { CellSession, Session } from '../run/session.ts';
 import { reportFailure } from '../verdict/summary.ts';
 import type { CommandContext } from './context.ts';
+import { judgeCertificates } from './judge-certificates.ts';
 import { judgeCell, loadBaseline } from './judge-cells.ts';
 import { openSelection, type Opened } from './open.ts';
 import { printFindings, writeReports, type PipelineFindings } from './pipeline-report.ts';
@@ -95,6 +96,8 @@ export const runPipeline = async (
       if (differs !== undefined) failures.push(differs);
     }
   }
+  const certificates = await judgeCertificates(session.cells, opened.value);
+  if (!certificates.ok) failures.push(certificates.error);
   let exported: string | undefined;
   if (options.prefix !== undefined && failures.length === 0) {
     const prefix = resolve(context.cwd, options.prefix);
@@ -107,6 +110,7 @@ export const runPipeline = async (
     session,
     verdicts: reports,
     comparisons,
+    certificates: certificates.ok ? certificates.value : new Map(),
     failures,
     ...(exported === undefined ? {} : { exported }),
     durationMs: Math.round(performance.now() - startedAt),

@@ -56,6 +56,12 @@ export const readCpu = (root = '/'): Cpu => {
   return { model, features, featuresDigest: createHash('sha256').update(features.join('\n')).digest('hex') };
 };
 
+/** The machine's type as its firmware says it (`c6i.metal`, `Standard PC`), read below `root`; virtual machines may hide it. */
+export const readHardware = (root = '/'): string | undefined => {
+  const name = readText(join(root, 'sys/class/dmi/id/product_name'))?.trim();
+  return name === undefined || name === '' ? undefined : name;
+};
+
 /** A control group's directory and those above it up to the mount: each may set a limit. */
 const upwards = (mount: string, path: string): readonly string[] => {
   const directories: string[] = [];

@@ -177,6 +177,10 @@ export const dateWarningSchema = z.strictObject({
 });
 export type DateWarning = z.infer<typeof dateWarningSchema>;
 
+/** The certificate that is nearest to a FIPS build, its conditions held against the build, and what dates are near. */
+export const cellCertificateSchema = judgedCertificateSchema.extend({ warnings: z.array(dateWarningSchema) });
+export type CellCertificate = z.infer<typeof cellCertificateSchema>;
+
 /** `certificates --json`. */
 export const certificateReportSchema = z.strictObject({
   version: z.literal(1),

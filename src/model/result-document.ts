@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cellCertificateSchema } from './certificate.ts';
 import { plainComparisonSchema } from './plain.ts';
 import { proofSchema } from './proof.ts';
 import { verdictReportSchema } from './verdict.ts';
@@ -26,6 +27,9 @@ export const resultDocumentSchema = z.strictObject({
       steps: z.strictObject({ done: z.int(), recorded: z.int(), failed: z.int(), notRun: z.int() }),
       python: z.string().nullable().describe('path of the interpreter in the store'),
       proof: proofSchema.nullable(),
+      certificate: cellCertificateSchema
+        .optional()
+        .describe('FIPS builds: the nearest certificate and which of its conditions this build meets'),
       verdicts: verdictReportSchema.nullable(),
       plain: plainComparisonSchema.nullable().optional().describe('with --compare-plain'),
     }),

@@ -1,5 +1,6 @@
 import { describeEnvironments, describeSteps, describeTool, nameVersion } from '../model/certificate-text.ts';
-import type { CertificateReport, JudgedCertificate } from '../model/certificate.ts';
+import type { CellCertificate, CertificateReport, JudgedCertificate } from '../model/certificate.ts';
+import { escapeInline } from './markdown.ts';
 import { paint, printable, type TextOptions } from './text.ts';
 
 type Listed = CertificateReport['certificates'][number];
@@ -39,6 +40,34 @@ export const describeConditions = (judged: JudgedCertificate): readonly string[]
         `  ${id.padEnd(11)}  ${marks[`${state}`].padEnd(9)}  expected ${expected}; found ${found}`,
     ),
   ];
+};
+
+/** How many conditions are met, in a line: `conditions of certificate #5314: 2 of 6 met`. */
+export const summarizeConditions = (judged: JudgedCertificate): string => describeConditions(judged)[0] ?? '';
+
+/** The conditions for a page that shows Markdown, and what dates are near. */
+export const formatConditionsMarkdown = (judged: CellCertificate): string =>
+  [
+    `### ${summarizeConditions(judged).replace(/^c/, 'C')}`,
+    [
+      '| Condition | | The certificate says | Found |',
+      '|---|---|---|---|',
+      ...judged.conditions.map(
+        ({ id, met, expected, found }) =>
+          `| ${id} | ${marks[`${met}`]} | ${escapeInline(expected)} | ${escapeInline(found)} |`,
+      ),
+    ].join('\n'),
+    ...judged.warnings.map(({ text }) => `**Warning:** ${escapeInline(text)}`),
+  ].join('\n\n') + '\n';
+
+/** The conditions for a terminal, below a proof. */
+export const formatConditions = (judged: CellCertificate, options: TextOptions): string => {
+  const [summary = '', ...lines] = describeConditions(judged);
+  return `${[
+    paint(summary, 'bold', options),
+    ...lines.map((line) => printable(line, options)),
+    ...judged.warnings.map(({ text }) => paint(`  warning    ${text}`, 'yellow', options)),
+  ].join('\n')}\n`;
 };
 
 const describeStatus = (certificate: Listed): string => {

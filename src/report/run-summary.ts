@@ -14,6 +14,8 @@ export interface CellSummary {
   };
   /** Claims of the proof; `of` is when it was made, when that was an earlier run. */
   readonly proof?: { readonly holds: number; readonly fails: number; readonly of?: string };
+  /** A FIPS build's certificate and what it meets of it, in a line, and dates that are near. */
+  readonly certificate?: { readonly text: string; readonly warnings: readonly string[] };
   readonly verdicts?: VerdictReport;
   /** Where the Python is, and the command that runs it. */
   readonly python?: { readonly path: string; readonly command: string };
@@ -35,7 +37,7 @@ const formatSteps = ({ done, recorded, failed, notRun }: CellSummary['steps']): 
 
 const formatCell = (summary: CellSummary, options: TextOptions): string => {
   const lines = [paint(describeCell(summary.cell), 'bold', options), `  steps    ${formatSteps(summary.steps)}`];
-  const { proof, verdicts, python } = summary;
+  const { proof, certificate, verdicts, python } = summary;
   if (proof !== undefined) {
     const text =
       proof.fails === 0
@@ -43,6 +45,10 @@ const formatCell = (summary: CellSummary, options: TextOptions): string => {
         : `${proof.fails} of ${plural(proof.holds + proof.fails, 'claim')} ${proof.fails === 1 ? 'fails' : 'fail'}`;
     const of = proof.of === undefined ? '' : ` (of ${proof.of})`;
     lines.push(`  proof    ${paint(text, proof.fails === 0 ? 'green' : 'red', options)}${of}`);
+  }
+  if (certificate !== undefined) {
+    lines.push(`  FIPS     ${certificate.text}`);
+    for (const warning of certificate.warnings) lines.push(paint(`           warning: ${warning}`, 'yellow', options));
   }
   if (verdicts !== undefined) {
     const of = verdicts.recorded ? ` (of ${verdicts.ranAt ?? 'an earlier run'})` : '';
