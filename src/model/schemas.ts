@@ -6,6 +6,7 @@ import { certificateReportSchema, certificatesSchema } from './certificate.ts';
 import { diffDocumentSchema } from './diff.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { manifestDraftSchema } from './draft.ts';
+import { fipsServicesSchema } from './fips-services.ts';
 import { manifestCheckSchema } from './manifest-check.ts';
 import { listReportSchema } from './inventory.ts';
 import type { Json } from './json.ts';
@@ -57,6 +58,11 @@ const written: readonly NamedSchema[] = [
     name: 'certificates',
     title: 'what NIST says of AWS-LC modules: recipes/knowledge/certificates.json',
     schema: certificatesSchema,
+  },
+  {
+    name: 'fips-services',
+    title: 'which services of a FIPS module are approved: recipes/knowledge/fips-services.json',
+    schema: fipsServicesSchema,
   },
   {
     name: 'patches',

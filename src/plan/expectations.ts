@@ -4,6 +4,7 @@ import { knownGroups } from './capabilities.ts';
 import { chooseBuiltinHashes } from './core.ts';
 import type { CellDraft } from './draft.ts';
 import { internalPrefix } from './environment.ts';
+import { buildFipsExpectations } from './fips-expectations.ts';
 import { ownHmacModules, removedModules } from './install.ts';
 import {
   exportedSymbols,
@@ -234,5 +235,13 @@ export const buildExpectations = (input: ExpectationInput): Record<string, Json>
     pip: `${library}/site-packages/pip`,
     venv: { 'own prefix': true, pip: 'runs from inside', _ssl: object, 'openssl version': versionText(cell) },
     'sysconfig-paths': { prefix: internalPrefix, foreign: {} },
+    ...(cell.awslc.fips
+      ? buildFipsExpectations({
+          cell,
+          version: versionText(cell),
+          moduleFile: isShared ? `{prefix}/${sharedLibraryDirectory}/libcrypto.so` : object,
+          hashProviders: hashProviders(input),
+        })
+      : {}),
   };
 };

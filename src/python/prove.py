@@ -13,12 +13,12 @@ import concurrent.futures
 import json
 import os
 import sys
-import tempfile
 import shutil
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import prove_capabilities
 import prove_common
+import prove_fips
 import prove_hash
 import prove_hijack
 import prove_identity
@@ -40,8 +40,11 @@ PROBES = [
     prove_venv,
     prove_sysconfig,
 ]
+# Asked when the expectations have `$fips` only, after the others in the report.
+FIPS_PROBES = [prove_fips]
 # The long ones first, so that they do not run alone at the end.
 STARTING_ORDER = [
+    prove_fips,
     prove_venv,
     prove_modules,
     prove_hash,
@@ -99,12 +102,16 @@ def run_probe(module, settings):
 
 def make_proof(expectations):
     settings = {key: value for key, value in expectations.items() if key.startswith("$")}
-    temporary = tempfile.mkdtemp(prefix="prove-")
+    is_fips = bool(settings.get("$fips"))
+    probes = PROBES + (FIPS_PROBES if is_fips else [])
+    temporary = prove_common.make_directory("prove-")
     os.environ["TMPDIR"] = temporary
     try:
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-            running = {module: pool.submit(run_probe, module, settings) for module in STARTING_ORDER}
-            results = [(module, running[module].result()) for module in PROBES]
+            running = {
+                module: pool.submit(run_probe, module, settings) for module in STARTING_ORDER if module in probes
+            }
+            results = [(module, running[module].result()) for module in probes]
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     claims, facts, not_checked, known = [], [], [], set()
@@ -126,7 +133,7 @@ def make_proof(expectations):
         "kind": "proof",
         "claims": claims,
         "facts": facts,
-        "notChecked": NOT_CHECKED + not_checked,
+        "notChecked": NOT_CHECKED + (prove_fips.NOT_CHECKED if is_fips else []) + not_checked,
     }
 
 

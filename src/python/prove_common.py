@@ -100,6 +100,23 @@ class ChildFailed(Exception):
         self.output = output
 
 
+def run_cases(module):
+    """Runs the test cases of one of our modules here; counts, and the last line of each failure."""
+    import unittest
+
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
+    bad = result.failures + result.errors
+    # Of a case with bad subtests each is in the list.
+    cases = {getattr(case, "test_case", case).id() for case, _ in bad}
+    found = {"run": result.testsRun, "passed": result.testsRun - len(cases) - len(result.skipped)}
+    if bad:
+        found["failed"] = {case.id(): text.strip().splitlines()[-1] for case, text in bad}
+    if result.skipped:
+        found["skipped"] = {case.id(): reason for case, reason in result.skipped}
+    return found
+
+
 def run(argv, timeout, extra=None, cwd=None):
     """Runs a program and returns what it wrote; raises ChildFailed with the last line that it complained with."""
     try:

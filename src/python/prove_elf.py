@@ -5,7 +5,7 @@ import struct
 MACHINES = {62: "x86_64", 183: "aarch64"}
 
 PT_DYNAMIC, PT_INTERP, PT_GNU_STACK, PT_GNU_RELRO = 2, 3, 0x6474E551, 0x6474E552
-SHT_DYNSYM = 11
+SHT_SYMTAB, SHT_DYNSYM = 2, 11
 DT_NEEDED, DT_STRTAB, DT_SONAME, DT_RPATH, DT_SYMBOLIC = 1, 5, 14, 15, 16
 DT_TEXTREL, DT_BIND_NOW, DT_RUNPATH, DT_FLAGS, DT_FLAGS_1 = 22, 24, 29, 30, 0x6FFFFFFB
 DF_SYMBOLIC, DF_TEXTREL, DF_BIND_NOW, DF_1_NOW = 0x2, 0x4, 0x8, 0x1
@@ -55,7 +55,11 @@ class Elf:
                 self.relro = True
         entries = self._dynamic_entries(dynamic)
         self._read_dynamic(entries)
-        self._read_symbols(sections_at, section_size, section_count)
+        self._sections = [
+            struct.unpack_from("<IIQQQQIIQQ", self._data, sections_at + index * section_size)
+            for index in range(section_count)
+        ]
+        self._read_symbols()
 
     def _dynamic_entries(self, dynamic):
         if dynamic is None:
@@ -84,28 +88,48 @@ class Elf:
         )
         self.symbolic = DT_SYMBOLIC in tags or bool(bits(DT_FLAGS) & DF_SYMBOLIC)
 
-    def _read_symbols(self, sections_at, section_size, section_count):
-        """Names that other objects can bind to, and names that this one wants from others."""
-        self.exported, self.undefined = [], []
-        for index in range(section_count):
-            section = struct.unpack_from("<IIQQQQIIQQ", self._data, sections_at + index * section_size)
-            if section[1] != SHT_DYNSYM:
+    def _table(self, kind):
+        """Each symbol of the first table of a kind: name, info, other, section and address. None without such a table."""
+        for section in self._sections:
+            if section[1] != kind:
                 continue
             offset, size, link, entry_size = section[4], section[5], section[6], section[9]
-            strings = struct.unpack_from("<IIQQQQIIQQ", self._data, sections_at + link * section_size)
-            for at in range(offset + entry_size, offset + size, entry_size):
-                name_at, info, other, owner = struct.unpack_from("<IBBH", self._data, at)
-                if info >> 4 == 0:
-                    continue
-                name = self._text(strings[4] + name_at)
-                if owner == 0:
-                    self.undefined.append(name)
-                elif other & 3 in (0, 3):
-                    self.exported.append(name)
-            self.exported.sort()
-            self.undefined.sort()
-            return
-        raise NotElf("an ELF file without a table of dynamic symbols")
+            names_at = self._sections[link][4]
+            return [
+                (self._text(names_at + name_at), info, other, owner, address)
+                for name_at, info, other, owner, address in (
+                    struct.unpack_from("<IBBHQ", self._data, at)
+                    for at in range(offset + entry_size, offset + size, entry_size)
+                )
+            ]
+        return None
+
+    def _read_symbols(self):
+        """Names that other objects can bind to, and names that this one wants from others."""
+        table = self._table(SHT_DYNSYM)
+        if table is None:
+            raise NotElf("an ELF file without a table of dynamic symbols")
+        self.exported, self.undefined = [], []
+        for name, info, other, owner, _ in table:
+            if info >> 4 == 0:
+                continue
+            if owner == 0:
+                self.undefined.append(name)
+            elif other & 3 in (0, 3):
+                self.exported.append(name)
+        self.exported.sort()
+        self.undefined.sort()
+
+    def defined(self):
+        """Offset in the file of each symbol that it defines, local ones too; of a stripped file the dynamic ones only."""
+        return {
+            name: self._offset(address)
+            for name, _, _, owner, address in (self._table(SHT_SYMTAB) or self._table(SHT_DYNSYM))
+            if name and 0 < owner < 0xFF00 and self._is_loaded(address)
+        }
+
+    def _is_loaded(self, address):
+        return any(start <= address < start + size for start, _, size in self._loads)
 
     def _offset(self, address):
         for start, offset, size in self._loads:

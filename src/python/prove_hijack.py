@@ -5,9 +5,8 @@ import json
 import os
 import re
 import sys
-import tempfile
 
-from prove_common import ChildFailed, Finding, not_checked, run_python
+from prove_common import ChildFailed, Finding, make_directory, not_checked, run_python
 from prove_elf import Elf, NotElf
 
 DIRECTORIES = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/lib/*-linux-*", "/usr/lib/*-linux-*"]
@@ -54,7 +53,7 @@ def find_in_search_path():
     found = [path for soname, path in rivals() if soname.startswith("libcrypto")]
     if not found:
         return ask()
-    directory = tempfile.mkdtemp(prefix="rival-")
+    directory = make_directory("rival-")
     for name in ("libcrypto.so", "libssl.so"):
         os.symlink(found[0], os.path.join(directory, name))
     return json.loads(run_python("prove_rival.py", [""], timeout=60, extra={"LD_LIBRARY_PATH": directory}))

@@ -3,27 +3,15 @@
 import os
 import sysconfig
 
-from prove_common import Finding, PREFIX, place
+from prove_common import Finding, PREFIX, place, run_cases
 
 MACRO = "OPENSSL_NO_TLS_PHA"
 
 
 def find_cases():
-    """Runs test_no_pha.py here; counts, and the last line of each failure."""
-    import unittest
-
     import test_no_pha
 
-    suite = unittest.defaultTestLoader.loadTestsFromModule(test_no_pha)
-    result = unittest.TestResult()
-    suite.run(result)
-    bad = result.failures + result.errors
-    found = {"run": result.testsRun, "passed": result.testsRun - len(bad) - len(result.skipped)}
-    if bad:
-        found["failed"] = {case.id(): text.strip().splitlines()[-1] for case, text in bad}
-    if result.skipped:
-        found["skipped"] = {case.id(): reason for case, reason in result.skipped}
-    return found
+    return run_cases(test_no_pha)
 
 
 def find_macro():

@@ -4,10 +4,9 @@ import os
 import re
 import shutil
 import sysconfig
-import tempfile
 import warnings
 
-from prove_common import CERTIFICATE, Finding, not_checked
+from prove_common import CERTIFICATE, Finding, make_directory, not_checked
 
 # The file name that a hashed directory gives to the certificate: its subject's hash, as `openssl rehash` makes it.
 CERTIFICATE_HASH_NAME = "cfd60032.0"
@@ -214,7 +213,7 @@ def outcome_in_environment(variable, value):
 
 
 def find_ca_search():
-    directory = tempfile.mkdtemp()
+    directory = make_directory("tls-")
     try:
         shutil.copyfile(CERTIFICATE, os.path.join(directory, CERTIFICATE_HASH_NAME))
         return {

@@ -4,9 +4,8 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 
-from prove_common import Finding, place, run
+from prove_common import Finding, make_directory, place, run
 
 _pip = []
 
@@ -38,7 +37,7 @@ def fast_directory():
 
 
 def find_venv():
-    directory = tempfile.mkdtemp(prefix="prove-venv-", dir=fast_directory())
+    directory = make_directory("prove-venv-", fast_directory())
     try:
         run([sys.executable, "-m", "venv", directory], timeout=240)
         python = os.path.join(directory, "bin", "python")

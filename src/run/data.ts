@@ -7,6 +7,7 @@ import { readJson } from '../io/files.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../model/catalogue.ts';
 import { certificatesSchema, type Certificates } from '../model/certificate.ts';
 import type { FailureOf } from '../model/failure.ts';
+import { fipsServicesSchema, type FipsServices } from '../model/fips-services.ts';
 import { compareCodeUnits, type Schema } from '../model/json.ts';
 import { rosterSchema, type EnvironmentClass, type Manifest, type Roster } from '../model/manifest.ts';
 import { patchSeriesSchema, type LoadedPatch } from '../model/patch.ts';
@@ -49,6 +50,10 @@ export const loadCatalogue = async (dir: string = join(recipesDir, 'catalogue'))
 export const loadCertificates = (
   path: string = join(recipesDir, 'knowledge', 'certificates.json'),
 ): Promise<Result<Certificates>> => readData(certificatesSchema, 'knowledge', path);
+
+/** Which services of AWS-LC's FIPS modules are approved. Failure: `file-invalid`. */
+export const loadFipsServices = (): Promise<Result<FipsServices>> =>
+  readData(fipsServicesSchema, 'knowledge', join(recipesDir, 'knowledge', 'fips-services.json'));
 
 /** Where patches and shims lie. */
 export const patchesDir = join(packageDir, 'patches');

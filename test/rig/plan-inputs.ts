@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../../src/model/catalogue.ts';
+import { fipsServicesSchema, type FipsServices } from '../../src/model/fips-services.ts';
 import type { Host } from '../../src/model/host.ts';
 import { parseJson, type Schema } from '../../src/model/json.ts';
 import type { Plan, TestSelection } from '../../src/model/plan.ts';
@@ -40,6 +41,9 @@ export const defaultShims: readonly LoadedShim[] = read(shimsSchema, 'patches/sh
   ...shim,
   text: readFileSync(`patches/shims/${shim.header}`, 'utf8'),
 }));
+
+/** The shipped knowledge of FIPS services. */
+export const defaultServices: FipsServices = read(fipsServicesSchema, 'recipes/knowledge/fips-services.json');
 
 /** A Debian 12 on x86-64, the same whatever machine the test runs on. */
 export const fixedHost: Host = {
@@ -102,6 +106,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     patches: defaultPatches,
     tryPatches: changes.tryPatches ?? false,
     shims: defaultShims,
+    services: defaultServices,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
     ...(changes.openssl === undefined ? {} : { openssl: changes.openssl }),
   });

@@ -21,7 +21,13 @@ describe('JSON Schemas', () => {
   });
 
   it('every file that names a schema names one that is there', () => {
-    const files = ['default.json', 'targets.json', 'knowledge/toolchain.json', 'knowledge/certificates.json'].concat(
+    const files = [
+      'default.json',
+      'targets.json',
+      'knowledge/toolchain.json',
+      'knowledge/certificates.json',
+      'knowledge/fips-services.json',
+    ].concat(
       readdirSync(`${recipes}catalogue`).map((name) => `catalogue/${name}`),
       readdirSync(`${recipes}manifests`).map((name) => `manifests/${name}`),
     );
@@ -40,6 +46,7 @@ describe('formatSource', () => {
     'schemas/toolchain.json',
     'knowledge/toolchain.json',
     'knowledge/certificates.json',
+    'knowledge/fips-services.json',
   ])('writes %s as prettier does', async (name) => {
     const config = await resolveConfig(`${recipes}${name}`);
     const source = formatSource(parse(read(name)));
