@@ -22,7 +22,7 @@ export interface Parts {
 
 /**
  * Compiles parts with the core's recorded flags, by a makefile that includes CPython's. Its goal is `parts`, it writes
- * into `$(OUT)`, and finds AWS-LC by `$(INCLUDE)`, `$(LIBSSL)` and `$(LIBCRYPTO)`.
+ * into `$(OUT)`, and finds AWS-LC by `$(INCLUDE)`, `$(LIBSSL)` and `$(LIBCRYPTO)`, this tool's C source in `$(TOOL)`.
  */
 export const compileParts = async (real: RealPython, makefile: string): Promise<Parts> => {
   const directory = await mkdtemp(join(tmpdir(), 'trap-parts-'));
@@ -37,7 +37,13 @@ export const compileParts = async (real: RealPython, makefile: string): Promise<
     const beside = join(real.awslcBuildDir, `lib${name}.a`);
     return existsSync(beside) ? beside : join(real.awslcBuildDir, name, `lib${name}.a`);
   };
-  const variables = { OUT: out, INCLUDE: real.awslcIncludeDir, LIBSSL: archive('ssl'), LIBCRYPTO: archive('crypto') };
+  const variables = {
+    OUT: out,
+    TOOL: tool,
+    INCLUDE: real.awslcIncludeDir,
+    LIBSSL: archive('ssl'),
+    LIBCRYPTO: archive('crypto'),
+  };
   const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   // Without -o, make would find the copied Makefile older than what it was made from, and configure all over again.
   await run('make', ['-j2', '-o', 'Makefile', '-f', 'parts.mk', 'parts', ...words], { cwd: build, env: scrubbed });
