@@ -92,6 +92,15 @@ def child_environment(extra=None):
     return environment
 
 
+def make_directory(prefix, parent=None):
+    """A new directory of ours, as tempfile would make it: which imports random and so, in 3.9 and 3.11, hashlib, whose
+    module may end the process that imports it.
+    """
+    path = os.path.join(parent or os.environ.get("TMPDIR") or "/tmp", prefix + os.urandom(8).hex())
+    os.mkdir(path, 0o700)
+    return path
+
+
 class ChildFailed(Exception):
     """A child ended badly or not in time; `output` is what it had written until then."""
 
