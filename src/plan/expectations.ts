@@ -1,10 +1,12 @@
 import type { Cell } from '../model/cell.ts';
+import type { FipsServices } from '../model/fips-services.ts';
 import { compareCodeUnits, type Json } from '../model/json.ts';
 import { knownGroups } from './capabilities.ts';
 import { chooseBuiltinHashes } from './core.ts';
 import type { CellDraft } from './draft.ts';
 import { internalPrefix } from './environment.ts';
 import { buildFipsExpectations } from './fips-expectations.ts';
+import { buildIndicatorExpectations } from './indicator-expectations.ts';
 import { ownHmacModules, removedModules } from './install.ts';
 import {
   exportedSymbols,
@@ -15,7 +17,10 @@ import {
 } from './modules.ts';
 
 /** What expectations are made from. */
-export type ExpectationInput = Pick<CellDraft, 'cell' | 'capabilities' | 'series' | 'host'>;
+export type ExpectationInput = Pick<CellDraft, 'cell' | 'capabilities' | 'series' | 'host'> & {
+  /** Which services of FIPS modules are approved. */
+  readonly services: FipsServices;
+};
 
 /** Cases of src/python/test_no_pha.py: a case that gets lost fails the proof. */
 export const phaCaseCount = 6;
@@ -117,8 +122,13 @@ const hashExpectations = (input: ExpectationInput): Record<string, Json> => {
   const { cell, capabilities, series } = input;
   const providers = hashProviders(input);
   const hmacs = capabilities.hmacHashes;
-  const each = (names: readonly string[], value: string): Json =>
+  const each = (names: readonly string[], value: string): Record<string, string> =>
     Object.fromEntries(names.map((name) => [name, value]));
+  // 3.9 computes HMAC objects in Python over two of AWS-LC's hash objects.
+  const hmacProviders = each(hmacs, isSeriesAtLeast(cell.python.series, 10) ? '_hashlib.HMAC' : '_hashlib.HASH');
+  const hmacDigestProviders = Object.fromEntries(
+    hmacs.map((name) => [name, hmacDigestProvider(cell.python.series, name)]),
+  );
   return {
     $hmacHashes: hmacs,
     'hash-providers': providers,
@@ -127,15 +137,13 @@ const hashExpectations = (input: ExpectationInput): Record<string, Json> => {
       ...chooseBuiltinHashes(series, capabilities.hashes).map(moduleOfGroup),
       ...ownHmacModules(cell.python.series).filter((name) => !(name in removedModules(cell))),
     ].sort(compareCodeUnits),
-    // 3.9 computes HMAC objects in Python over two of AWS-LC's hash objects.
-    'hmac-providers': each(hmacs, isSeriesAtLeast(cell.python.series, 10) ? '_hashlib.HMAC' : '_hashlib.HASH'),
-    'hmac-digest-providers': Object.fromEntries(
-      hmacs.map((name) => [name, hmacDigestProvider(cell.python.series, name)]),
-    ),
+    'hmac-providers': hmacProviders,
+    'hmac-digest-providers': hmacDigestProviders,
     'kdf-providers': { pbkdf2_hmac: '_hashlib', scrypt: '_hashlib' },
     'known-digests': each(Object.keys(providers), 'ok'),
     'known-hmacs': each(hmacs, 'ok'),
     'known-kdfs': each(['pbkdf2_hmac(sha1)', 'pbkdf2_hmac(sha256)', 'scrypt'], 'ok'),
+    ...buildIndicatorExpectations(input, input.services, { providers, hmacProviders, hmacDigestProviders }),
   };
 };
 

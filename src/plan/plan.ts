@@ -1,5 +1,6 @@
 import { digestValue } from '../model/digest.ts';
 import type { Failure } from '../model/failure.ts';
+import type { FipsServices } from '../model/fips-services.ts';
 import type { Host } from '../model/host.ts';
 import type { Plan, PlannedCell, Step, StepKind, TestSelection } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -31,6 +32,8 @@ export interface PlanInput {
   /** Whether patches may be tried outside the versions that they are known for. */
   readonly tryPatches: boolean;
   readonly shims: readonly LoadedShim[];
+  /** Which services of FIPS modules are approved. */
+  readonly services: FipsServices;
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
 }
@@ -100,7 +103,7 @@ const nameCell = ({ cell }: CellChoice): string =>
 const planCell = (
   draft: CellDraft,
   id: string,
-  test: TestSelection,
+  { test, services }: Pick<PlanInput, 'test' | 'services'>,
   openssl: OpensslChoice | undefined,
 ): { planned: PlannedCell; steps: readonly Step[] } => {
   const awslc = planAwslc(draft);
@@ -113,7 +116,7 @@ const planCell = (
     probe: awslc.probe,
   });
   const install = planCellInstall(draft, { core: core.core, modules, library: awslc.library });
-  const prove = planProve(draft, install, buildExpectations(draft));
+  const prove = planProve(draft, install, buildExpectations({ ...draft, services }));
   const tested = planTest(draft, install, test);
   const twin = openssl === undefined ? [] : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
   const compat = planCompat(draft, { awslc: awslc.tree, cpython: core.tree });
@@ -192,7 +195,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
       problems.set(JSON.stringify(problem), problem);
     }
     const draft: CellDraft = { ...choice, targetFlags, host, assets, patches, shims, compilers: compilers.value };
-    const { planned, steps: ofCell } = planCell(draft, nameCell(choice), test, openssl);
+    const { planned, steps: ofCell } = planCell(draft, nameCell(choice), input, openssl);
     cells.push(planned);
     for (const step of ofCell) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     for (const note of noteCell(choice, targetFlags)) notes.add(note);

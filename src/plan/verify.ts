@@ -38,7 +38,7 @@ export const planProve = (draft: CellDraft, install: Step, expectations: Readonl
       },
     ],
     alsoDependsOn: {
-      assets: pickAssets(draft.assets, ['prove', 'test_no_pha', 'certs']),
+      assets: pickAssets(draft.assets, ['prove', 'test_', 'certs']),
       tools: pickTools(draft.host.tools, [draft.compilers.c]),
       environment: buildEnvironment,
     },

@@ -22,10 +22,12 @@ import prove_fips
 import prove_hash
 import prove_hijack
 import prove_identity
+import prove_indicator
 import prove_modules
 import prove_pha
 import prove_sysconfig
 import prove_tls
+import prove_tls_policy
 import prove_venv
 
 # The order of the report.
@@ -41,7 +43,7 @@ PROBES = [
     prove_sysconfig,
 ]
 # Asked when the expectations have `$fips` only, after the others in the report.
-FIPS_PROBES = [prove_fips]
+FIPS_PROBES = [prove_fips, prove_indicator, prove_tls_policy]
 # The long ones first, so that they do not run alone at the end.
 STARTING_ORDER = [
     prove_fips,
@@ -53,6 +55,8 @@ STARTING_ORDER = [
     prove_capabilities,
     prove_identity,
     prove_pha,
+    prove_indicator,
+    prove_tls_policy,
     prove_sysconfig,
 ]
 PROBE_TIMEOUT_SECONDS = 300

@@ -101,6 +101,15 @@ def make_directory(prefix, parent=None):
     return path
 
 
+def describe_end(done):
+    """How a program ended that ended badly, and what it complained of: its last line, or what a FIPS module says, which
+    goes on to print two hashes.
+    """
+    complaint = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    said = next((line for line in complaint if line.startswith("FIPS ")), complaint[-1] if complaint else "")
+    return describe_exit(done.returncode) + (": " + said if said else "")
+
+
 class ChildFailed(Exception):
     """A child ended badly or not in time; `output` is what it had written until then."""
 
@@ -142,9 +151,7 @@ def run(argv, timeout, extra=None, cwd=None):
         raise ChildFailed("no end within %d s" % timeout, (expired.stdout or b"").decode("utf-8", "replace"))
     output = done.stdout.decode("utf-8", "replace")
     if done.returncode != 0:
-        complaint = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        message = describe_exit(done.returncode) + (": " + complaint[-1] if complaint else "")
-        raise ChildFailed(message, output)
+        raise ChildFailed(describe_end(done), output)
     return output
 
 

@@ -6,8 +6,6 @@ import prove_hash
 # Filled in by prove_child.py from the expectations: `$indicator` has the limits of PBKDF2 around which it is asked, and
 # what the indicator does not look at; `$hmacHashes` are the names whose HMAC AWS-LC must serve.
 SETTINGS = {}
-# Only a FIPS module has an indicator.
-NEEDS = "$indicator"
 
 
 def judge(call):

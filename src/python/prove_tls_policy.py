@@ -11,7 +11,6 @@ import prove_tls
 
 # Filled in by prove_child.py from the expectations: `$tlsPolicy` has the policy's name and its tables.
 SETTINGS = {}
-NEEDS = "$tlsPolicy"
 
 # RFC 8446 4.2.7, RFC 8422, draft-ietf-tls-ecdhe-mlkem and its predecessors; the names are AWS-LC's.
 GROUPS = {

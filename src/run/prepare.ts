@@ -14,6 +14,7 @@ import {
   loadAssets,
   loadCatalogue,
   loadCertificates,
+  loadFipsServices,
   loadPatches,
   loadRecipe,
   loadShims,
@@ -76,13 +77,14 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets, shims, patches, certificates] = await Promise.all([
+  const [catalogue, targets, assets, shims, patches, certificates, services] = await Promise.all([
     loadCatalogue(input.catalogueDir),
     loadTargets(),
     loadAssets(),
     loadShims(),
     loadPatches(),
     loadCertificates(),
+    loadFipsServices(),
   ]);
   if (!catalogue.ok) return one(catalogue);
   if (!targets.ok) return one(targets);
@@ -90,6 +92,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   if (!shims.ok) return one(shims);
   if (!patches.ok) return one(patches);
   if (!certificates.ok) return one(certificates);
+  if (!services.ok) return one(services);
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
@@ -118,6 +121,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     patches: patches.value,
     tryPatches: input.selection.tryPatches,
     shims: shims.value.shims,
+    services: services.value,
     test: chooseTests(input.selection, recipe.value),
     ...(openssl.value === undefined ? {} : { openssl: openssl.value }),
   });

@@ -6,7 +6,7 @@ import type { Cell } from '../../../src/model/cell.ts';
 import type { Host } from '../../../src/model/host.ts';
 import type { Json } from '../../../src/model/json.ts';
 import { isClaimId } from '../../../src/model/proof.ts';
-import { defaultCatalogue } from '../../rig/plan-inputs.ts';
+import { defaultCatalogue, defaultServices } from '../../rig/plan-inputs.ts';
 import { buildExpectations, phaCaseCount, type ExpectationInput } from '../../../src/plan/expectations.ts';
 
 const python = join(import.meta.dirname, '../../../src/python');
@@ -66,6 +66,7 @@ const input = (
   },
   series: { ...series, series: changes.python?.series ?? '3.14' },
   host,
+  services: defaultServices,
 });
 
 describe('buildExpectations', () => {

@@ -5,6 +5,7 @@ import { makePlan } from '../../../src/plan/plan.ts';
 import {
   defaultCatalogue,
   defaultRecipe,
+  defaultServices,
   defaultTargets,
   fingerprintsOf,
   fixedHost,
@@ -48,8 +49,20 @@ describe('a FIPS build', () => {
   });
 
   it('tests the module after it was linked', () => {
-    expect(actionsOf(plan, 'modules-crypto')).toContain('integrity_test()');
-    expect(actionsOf(planWith(), 'modules-crypto')).not.toContain('integrity_test()');
+    const argvOf = (made: Plan): readonly string[] | undefined =>
+      stepOf(made, 'modules-crypto')
+        .actions.flatMap((action) => (action.do === 'exec' ? [action.argv] : []))
+        .at(-1);
+    expect(argvOf(plan)).toEqual([
+      '{core}/opt/cpython-awslc/bin/python3',
+      '-I',
+      '-B',
+      '-c',
+      expect.stringContaining('integrity_test()'),
+      '{tree}',
+      'fips',
+    ]);
+    expect(argvOf(planWith())?.at(-1)).toBe('plain');
   });
 
   it('takes out CPython’s own HMAC code where a series has some, and leaves it to the twin', () => {
@@ -92,7 +105,7 @@ describe('a FIPS build', () => {
     });
     if (!resolved.ok) throw new Error('the catalogue has it');
     const host = { ...fixedHost, tools: fixedHost.tools.filter(({ name }) => name !== 'go' && name !== 'perl') };
-    const input = { assets: [], patches: [], shims: [], tryPatches: false } as const;
+    const input = { assets: [], patches: [], shims: [], services: defaultServices, tryPatches: false } as const;
     const test = { preset: 'quick', files: ['test_ssl'], match: [] } as const;
     const made = makePlan({ resolved: resolved.value, host, ...input, test: { ...test, files: [], match: [] } });
     expect(made).toMatchObject({

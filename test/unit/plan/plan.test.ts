@@ -4,7 +4,14 @@ import { planSchema } from '../../../src/model/plan.ts';
 import { checkSchema } from '../../../src/model/json.ts';
 import { makePlan, selectGoals } from '../../../src/plan/plan.ts';
 import { resolveRecipe } from '../../../src/recipe/resolve.ts';
-import { defaultCatalogue, defaultRecipe, defaultTargets, fixedHost, planWith } from '../../rig/plan-inputs.ts';
+import {
+  defaultCatalogue,
+  defaultRecipe,
+  defaultServices,
+  defaultTargets,
+  fixedHost,
+  planWith,
+} from '../../rig/plan-inputs.ts';
 
 /** A step's actions as lines: commands as they are, the rest by what it does where. */
 const line = (action: Action): string => {
@@ -108,6 +115,7 @@ describe('the plan of the main job', () => {
       patches: [],
       tryPatches: false,
       shims: [],
+      services: defaultServices,
     });
     expect(plan).toMatchObject({
       ok: false,
