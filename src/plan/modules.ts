@@ -53,11 +53,14 @@ _awslc_fips.o: $(TOOL)/_awslc_fips.c
 
 const versionScript = `{\n  global: ${exportedSymbols.map((name) => `${name};`).join(' ')}\n  local: *;\n};\n`;
 
-/** Ends badly unless the module in the object that was just linked still has the hash that AWS-LC's build gave it. */
-const checkModule = `import sys
+/**
+ * Ends badly unless the object that was just linked can be loaded under each of its names; and, of a FIPS build, unless
+ * the module in it still has the hash that AWS-LC's build gave it.
+ */
+const checkObject = `import sys
 sys.path.insert(0, sys.argv[1])
-import _awslc_fips
-if not (_awslc_fips.mode() and _awslc_fips.integrity_test() and _awslc_fips.self_test()):
+import _awslc_fips, _hashlib, _ssl
+if sys.argv[2] == 'fips' and not (_awslc_fips.mode() and _awslc_fips.integrity_test() and _awslc_fips.self_test()):
     raise SystemExit('this is no FIPS module, or its tests fail')
 `;
 
@@ -107,18 +110,24 @@ export const planModules = (
         ],
         cwd: '{work}/build',
       },
-      ...(draft.cell.awslc.fips
-        ? [
-            {
-              do: 'exec' as const,
-              argv: ['{core}/opt/cpython-awslc/bin/python3', '-I', '-B', '-c', checkModule, '{tree}'],
-              cwd: '{work}',
-              // Nothing is where the object's RPATH says yet.
-              ...(draft.cell.link === 'shared' ? { env: { LD_LIBRARY_PATH: '{library}' } } : {}),
-              why: 'the integrity test and the self-tests of the module, after it was linked',
-            },
-          ]
-        : []),
+      {
+        do: 'exec',
+        argv: [
+          '{core}/opt/cpython-awslc/bin/python3',
+          '-I',
+          '-B',
+          '-c',
+          checkObject,
+          '{tree}',
+          draft.cell.awslc.fips ? 'fips' : 'plain',
+        ],
+        cwd: '{work}',
+        // Nothing is where the object's RPATH says yet.
+        ...(draft.cell.link === 'shared' ? { env: { LD_LIBRARY_PATH: '{library}' } } : {}),
+        why: draft.cell.awslc.fips
+          ? 'the integrity test and the self-tests of the module, after it was linked'
+          : 'nothing that the object needs is missing',
+      },
     ],
     alsoDependsOn: {
       assets: pickAssets(draft.assets, ['_awslc_fips.c']),
