@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from prove_common import PREFIX, TOOL, child_environment, describe_exit, make_directory
+from prove_common import PREFIX, TOOL, child_environment, describe_end, make_directory
 from prove_elf import Elf
 
 TRIAL_TIMEOUT_SECONDS = 60
@@ -83,9 +83,7 @@ def load(path):
     )
     if done.returncode == 0:
         return done.stdout.decode("utf-8", "replace").strip()
-    lines = done.stderr.decode("utf-8", "replace").splitlines()
-    said = next((line for line in lines if "integrity" in line.lower()), lines[-1] if lines else "")
-    return describe_exit(done.returncode) + (": " + said.strip() if said.strip() else "")
+    return describe_end(done)
 
 
 def try_changes(object_file, module_file, others=()):

@@ -37,8 +37,8 @@ export const realStore = (): string =>
 
 const builtSchema = z.object({ cells: z.array(z.object({ python: z.string() })).length(1) });
 
-const planOf = async (): Promise<Plan> => {
-  const plan = parseJson(planSchema, (await runReal(['plan', '--json'])).stdout);
+const planOf = async (selection: readonly string[]): Promise<Plan> => {
+  const plan = parseJson(planSchema, (await runReal(['plan', '--json', ...selection])).stdout);
   if (!plan.ok) throw new Error(`plan --json: ${JSON.stringify(plan.error)}`);
   return plan.value;
 };
@@ -52,10 +52,10 @@ const expectationsOf = (plan: Plan): Expectations => {
   throw new Error('the plan has no expectations');
 };
 
-/** The default recipe's Python, built when it is not there, and the trees of the steps that it was made from. */
-export const realPython = async (): Promise<RealPython> => {
-  const plan = await planOf();
-  const built = parseJson(builtSchema, (await runReal(['build', '--json'])).stdout);
+/** The default recipe's Python, or what options select of it, built when it is not there, and what it was made from. */
+export const realPython = async (...selection: readonly string[]): Promise<RealPython> => {
+  const plan = await planOf(selection);
+  const built = parseJson(builtSchema, (await runReal(['build', '--json', ...selection])).stdout);
   if (!built.ok) throw new Error(`build --json: ${JSON.stringify(built.error)}`);
   const treeOf = (name: string): string => {
     const step = plan.steps.find(({ kind, subject }) => `${kind}-${subject}` === name);
