@@ -13,7 +13,7 @@ import { formatPlainComparison } from '../report/compare-plain.ts';
 import { describeFailure } from '../report/failure.ts';
 import { formatJunit, formatJunitFailures } from '../report/junit.ts';
 import { formatMarkdown, formatMarkdownFailures } from '../report/markdown.ts';
-import { formatProof } from '../report/proof.ts';
+import { formatProof, formatProofMarkdown, formatServicesMarkdown } from '../report/proof.ts';
 import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
 import { quoteWord } from '../report/text.ts';
 import { formatVerdicts } from '../report/verdicts.ts';
@@ -105,9 +105,14 @@ export const writeReports = async (
 ): Promise<readonly Failure[]> => {
   const reports = [...findings.verdicts.values()];
   const failures: Failure[] = [];
+  // A page that is empty because nothing came to a verdict would look like one that was forgotten.
+  const told = findings.failures.map(describeFailure);
+  const proofs = findings.stage === 'prove' ? findings.session.cells.flatMap(({ proof }) => proof ?? []) : [];
+  if (proofs.length > 0 && options.markdown !== undefined) {
+    const pages = [...proofs.map(formatProofMarkdown), ...(told.length === 0 ? [] : [formatMarkdownFailures(told)])];
+    return writeReport(options.markdown, pages.join('\n'), context);
+  }
   if (reports.length === 0) {
-    // A page that is empty because nothing came to a verdict would look like one that was forgotten.
-    const told = findings.failures.map(describeFailure);
     if (options.junit !== undefined)
       failures.push(...(await writeReport(options.junit, formatJunitFailures(told), context)));
     if (options.markdown !== undefined) {
@@ -123,7 +128,11 @@ export const writeReports = async (
       const claims = countClaims(cell);
       if (report === undefined) return [];
       const certificate = findings.certificates.get(cell.planned.id);
-      const conditions = certificate === undefined ? [] : [formatConditionsMarkdown(certificate)];
+      const services = cell.proof === undefined ? '' : formatServicesMarkdown(cell.proof);
+      const conditions = [
+        ...(services === '' ? [] : [services]),
+        ...(certificate === undefined ? [] : [formatConditionsMarkdown(certificate)]),
+      ];
       if (claims === undefined) return [formatMarkdown(report, { command }), ...conditions];
       const proofSummary = `proof: ${claims.holds} of ${claims.holds + claims.fails} claims hold`;
       return [formatMarkdown(report, { command, proofSummary }), ...conditions];

@@ -138,6 +138,7 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--rerun', 'make the proof again though one of this machine is recorded')
     .option('--detailed', 'how each claim was checked, and facts')
     .option('--prefix <dir>', 'copy the result there, free to be changed')
+    .option('--markdown <file>', 'write the proof as a Markdown page')
     .action((options: { json?: boolean }) =>
       finish(end(import('./prove.ts').then(({ runProve }) => runProve(options, context))), options),
     );

@@ -29,8 +29,8 @@ const hmacs = (indicator: Indicator, hashes: HashFacts): Record<string, string> 
       const isOwnDigest = hashes.hmacDigestProviders[name] !== '_hashlib.hmac_digest';
       const isOwnObject = hashes.hmacProviders[name] !== '_hashlib.HMAC';
       return [
-        [`hmac.digest, ${name}`, isOwnDigest ? ownHmac(indicator, name) : approved],
-        [`hmac.new, ${name}`, isOwnObject ? ownHmac(indicator, name) : approved],
+        [`${name}, hmac.digest`, isOwnDigest ? ownHmac(indicator, name) : approved],
+        [`${name}, hmac.new`, isOwnObject ? ownHmac(indicator, name) : approved],
       ] as const;
     }),
   );

@@ -38,8 +38,8 @@ def find_hmacs():
 
     key, found = b"k" * 32, {}
     for name in SETTINGS["$hmacHashes"]:
-        found["hmac.digest, %s" % name] = judge(lambda: hmac.digest(key, b"message", name))
-        found["hmac.new, %s" % name] = judge(lambda: hmac.new(key, b"message", name).digest())
+        found["%s, hmac.digest" % name] = judge(lambda: hmac.digest(key, b"message", name))
+        found["%s, hmac.new" % name] = judge(lambda: hmac.new(key, b"message", name).digest())
     return found
 
 

@@ -1,4 +1,5 @@
 import { describeDifference, describeValue, isAsExpected, type Claim, type Proof } from '../model/proof.ts';
+import { findServiceTables, type ServiceTable } from './service-tables.ts';
 
 export interface ProofStyle {
   readonly color: boolean;
@@ -43,12 +44,27 @@ const claimLines = (claim: Claim, style: ProofStyle): string => {
   ].join('');
 };
 
-/** The proof as a table for a terminal: a line per claim, more where one fails, then facts and what was not checked. */
+/** A table of services as lines: the service, and below it what got each answer. */
+const serviceLines = ({ rows }: ServiceTable, style: ProofStyle): string => {
+  const width = Math.max(...rows.map(({ answer }) => answer.length));
+  const lines = rows.map(({ service, answer, of }, index) => {
+    const head = service === rows[index - 1]?.service ? '' : `    ${service}\n`;
+    const label = `      ${paint(answer.padEnd(width), '2', style.color)}`;
+    return `${head}${of.length === 0 ? label.trimEnd() : `${label}  ${wrap(of.join(', '), width + 8)}`}\n`;
+  });
+  return lines.join('');
+};
+
+/**
+ * The proof as a table for a terminal: a line per claim, more where one fails, the services of a FIPS module, then facts
+ * and what was not checked.
+ */
 export const formatProof = (proof: Proof, style: ProofStyle): string => {
   const heading = (text: string): string => `\n${paint(text, '1', style.color)}\n`;
   return [
     `${paint(summary(proof), countFailed(proof.claims) === 0 ? '32' : '31', style.color)}\n`,
     ...proof.claims.map((claim) => claimLines(claim, style)),
+    ...findServiceTables(proof).map((table) => heading(wrap(table.title, 0)) + serviceLines(table, style)),
     ...(style.detailed && proof.facts.length > 0
       ? [
           heading('Facts'),
@@ -63,7 +79,17 @@ export const formatProof = (proof: Proof, style: ProofStyle): string => {
 /** Text as a cell of a Markdown table. */
 const cell = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-/** The proof for a page that shows Markdown: claims with how they were checked, facts, and what was not checked. */
+/** A table of services for a page that shows Markdown. */
+const serviceTable = ({ title, rows }: ServiceTable): string =>
+  [
+    `\n${title.replaceAll('<', '&lt;')}:\n\n| Service | Answer | Of |\n| --- | --- | --- |\n`,
+    ...rows.map(({ service, answer, of }) => `| ${cell(service)} | ${cell(answer)} | ${cell(of.join(', '))} |\n`),
+  ].join('');
+
+/** What a FIPS module's indicator counts, and how TLS parameters are labelled, for a page that shows Markdown; else nothing. */
+export const formatServicesMarkdown = (proof: Proof): string => findServiceTables(proof).map(serviceTable).join('');
+
+/** The proof for a page that shows Markdown: claims with how they were checked, services, facts, and what was not checked. */
 export const formatProofMarkdown = (proof: Proof): string => {
   const claim = (its: Claim): string => {
     const { expected, found } = describeDifference(its);
@@ -74,6 +100,7 @@ export const formatProofMarkdown = (proof: Proof): string => {
     `### Proof: ${summary(proof)}\n\n`,
     '| Claim | How | Result |\n| --- | --- | --- |\n',
     ...proof.claims.map(claim),
+    formatServicesMarkdown(proof),
     '\n| Fact | Found |\n| --- | --- |\n',
     ...proof.facts.map((fact) => `| ${cell(fact.title)} | ${cell(describeValue(fact.found))} |\n`),
     '\nNot checked:\n\n',

@@ -26,6 +26,22 @@ describe('report files', () => {
   });
 });
 
+describe('prove --markdown', () => {
+  it('writes the proof as a page', async () => {
+    const page = join(world.directory, 'proof.md');
+    const result = await world.run(['prove', '--markdown', page]);
+    expect(result.exitCode).toBe(0);
+    expect(await readFile(page, 'utf8')).toMatch(/^### Proof: \d+ of \d+ claims hold\n/);
+  });
+
+  it('says why there is no proof', async () => {
+    await prepend(world, 'cmake', { args: '--build *', stderr: 'ninja: error\n', exitCode: 1 });
+    const page = join(world.directory, 'proof.md');
+    expect((await world.run(['prove', '--markdown', page])).exitCode).toBe(1);
+    expect(await readFile(page, 'utf8')).toContain('ninja: error');
+  });
+});
+
 describe('--tests', () => {
   it('does not go together with --preset', async () => {
     const result = await world.run(['test', '--tests', 'test_small', '--preset', 'quick', '--json']);
