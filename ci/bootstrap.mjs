@@ -131,22 +131,31 @@ const ensureDist = () => {
 };
 
 /** The toolchain, by doctor: it asks on a terminal, or is told --yes or CI=true, or prints the command and ends with 2. */
-const ensureToolchain = (yes) => {
-  const exitCode = runLoudly(process.execPath, [bin, 'doctor', '--fix', '--required', ...(yes ? ['--yes'] : [])]);
+const ensureToolchain = (yes, more) => {
+  const words = ['doctor', '--fix', '--required', ...more, ...(yes ? ['--yes'] : [])];
+  const exitCode = runLoudly(process.execPath, [bin, ...words]);
   if (exitCode !== 0) process.exit(exitCode);
 };
 
-const prepare = (yes) => {
+/** What `doctor` must know of a selection: a FIPS build needs more tools. Only `--fips` is looked at, not recipes. */
+const fipsWords = (args) => {
+  const at = args.findIndex((arg) => arg === '--fips' || arg.startsWith('--fips='));
+  if (at < 0) return args.some((arg) => /^(?:--awslc=)?fips/.test(arg)) ? ['--fips'] : [];
+  const year = args[at] === '--fips' && /^20\d\d$/.test(args[at + 1] ?? '') ? [args[at + 1]] : [];
+  return [args[at], ...year];
+};
+
+const prepare = (yes, more) => {
   checkNode();
   ensureNodePackages();
   ensureDist();
-  ensureToolchain(yes);
+  ensureToolchain(yes, more);
 };
 
 /** `npm start [-- ARGS]`: the default recipe to its verdict. ARGS go to the command `test`; --yes only to doctor. */
 const start = (args) => {
   const yes = args.includes('--yes');
-  prepare(yes);
+  prepare(yes, fipsWords(args));
   const rest = args.filter((arg) => arg !== '--yes');
   // Another recipe may be asked for: then it stands in place of the default one.
   const recipe = rest.some((arg) => arg === '--recipe' || arg.startsWith('--recipe=')) ? [] : ['--recipe', 'default'];
@@ -172,7 +181,8 @@ const runTests = (script, separator) => {
 
 /** `npm test`: everything that `check` does, then a real build to its verdict; the last line counts both. */
 const test = (args) => {
-  prepare(args.includes('--yes'));
+  // The real tier has a FIPS cell.
+  prepare(args.includes('--yes'), ['--fips', '2025']);
   // `check` hands what comes behind its own `--` to the last of its commands, which is an npm script again.
   const check = runTests('check', ['--', '--']);
   if (check.exitCode !== 0) say('check failed: the real build was not tried.');

@@ -140,6 +140,16 @@ describe('npm start', () => {
     expect(await commands()).toEqual(['doctor --fix --required --yes', 'test --recipe=mine.json']);
   });
 
+  it.each([
+    [['--fips'], 'doctor --fix --required --fips'],
+    [['--fips', '2024'], 'doctor --fix --required --fips 2024'],
+    [['--awslc', 'fips-4.2.0'], 'doctor --fix --required --fips'],
+    [['--awslc', '5.12.0'], 'doctor --fix --required'],
+  ])('tells doctor of %j', async (selection, doctor) => {
+    await bootstrap(['start', ...selection]);
+    expect(await commands()).toEqual([doctor, `test --recipe default ${selection.join(' ')}`]);
+  });
+
   it('ends as doctor does when consent is refused, and as the verdict says otherwise', async () => {
     expect((await bootstrap(['start'], { EXIT_doctor: '2' })).exitCode).toBe(2);
     expect(await commands()).toEqual(['doctor --fix --required']);
@@ -180,6 +190,7 @@ describe('npm start', () => {
 describe('npm test', () => {
   it('adds the numbers of check and of the real tier, and writes nothing else to standard output', async () => {
     expect(await bootstrap(['test'])).toMatchObject({ exitCode: 0, out: '42 passed, 0 failed\n' });
+    expect(await commands()).toEqual(['doctor --fix --required --fips 2025']);
     expect((await fakes.commandLines('npm')).slice(1).map((line) => line.split(' --reporter')[0])).toEqual([
       'npm run --silent check -- --',
       'npm run --silent test:real --',

@@ -111,7 +111,7 @@ echo openssl >"$OUT/_ssl.small.so"; echo openssl >"$OUT/_hashlib.small.so"`,
       script: `set -e
 for WORD; do case $WORD in OUT=*) OUT=\${WORD#OUT=};; AWSLC_LIB=*) LIB=\${WORD#AWSLC_LIB=};; esac; done
 cat "$LIB/libssl.a" "$LIB/libcrypto.a" >"$OUT/_ssl.small.so"
-ln -s _ssl.small.so "$OUT/_hashlib.small.so"`,
+for NAME in _hashlib _awslc_fips; do ln -s _ssl.small.so "$OUT/$NAME.small.so"; done`,
     },
     {
       args: '-j*',
@@ -144,6 +144,7 @@ mkdir -p "$PREFIX/lib/python3.14/site-packages/pip-1.dist-info"
 echo ../../../bin/pip3,sha256=0,0 >"$PREFIX/lib/python3.14/site-packages/pip-1.dist-info/RECORD"`,
     },
     { args: '*compileall*' },
+    { args: '*import _awslc_fips*' },
     { args: '*prove.py*', script: proveScript() },
     { args: '*OPENSSL_VERSION*', stdout: 'OpenSSL 3.0.90 1 Jan 2026\n' },
     {
@@ -157,7 +158,7 @@ echo ../../../bin/pip3,sha256=0,0 >"$PREFIX/lib/python3.14/site-packages/pip-1.d
 /** Program and first argument; of the fake Python, what it was asked for. */
 export const describeCall = ({ program, args }: FakeCall): string => {
   if (program !== 'fake-python') return `${program} ${args[0] ?? ''}`;
-  return `python ${/ensurepip|place_scripts|compileall|prove\.py|driver\.py|OPENSSL_VERSION/.exec(args.join(' '))?.[0] ?? args.join(' ')}`;
+  return `python ${/ensurepip|place_scripts|compileall|_awslc_fips|prove\.py|driver\.py|OPENSSL_VERSION/.exec(args.join(' '))?.[0] ?? args.join(' ')}`;
 };
 
 /** Changes one byte of a file and leaves its size and its time, to the nanosecond, as they were. */
