@@ -1,11 +1,15 @@
 """Finds out what the Python that runs this is, and compares it with what was asked.
 
-    python3 -I -B prove.py --expectations FILE --out FILE [--strict]
+    python3 -I -B prove.py --expectations FILE --out FILE [--strict] [--import NAME]...
 
 The expectations are a JSON object from claim id to expected value. A finding with an expectation is a claim; one
 without is a fact. Keys that begin with `$` are settings, not claims. The result depends on the build and the kind of
 machine only: no time, host name, process id or path of this machine is in it. The exit code is 0 whenever the proof
 could be written, whatever it says; with --strict it is 5 when a claim does not hold.
+
+--import NAME imports a package before anything else in the process of every claim that is about a process, so that a
+virtual environment of this Python can be asked, by its own interpreter, whether all still holds with packages that bring
+a crypto library of their own. What they bring is reported, and not counted as this Python's.
 """
 
 import argparse
@@ -22,6 +26,7 @@ import prove_fips
 import prove_hash
 import prove_hijack
 import prove_identity
+import prove_imports
 import prove_indicator
 import prove_modules
 import prove_pha
@@ -42,6 +47,8 @@ PROBES = [
     prove_venv,
     prove_sysconfig,
 ]
+# About the installed tree, not about a process: asked of the Python itself, without packages.
+TREE_PROBES = [prove_modules, prove_venv, prove_sysconfig]
 # Asked when the expectations have `$fips` only, after the others in the report.
 FIPS_PROBES = [prove_fips, prove_indicator, prove_tls_policy]
 # The long ones first, so that they do not run alone at the end.
@@ -57,6 +64,7 @@ STARTING_ORDER = [
     prove_pha,
     prove_indicator,
     prove_tls_policy,
+    prove_imports,
     prove_sysconfig,
 ]
 PROBE_TIMEOUT_SECONDS = 300
@@ -74,9 +82,16 @@ def run_probe(module, settings):
     """Runs one probe in a child and returns its findings by id; what a crash kept from being found says so."""
     found, not_checked = {}, {}
     current, failure = None, None
+    interpreter = sys.executable
+    if module in TREE_PROBES:
+        interpreter = prove_common.INTERPRETER
+        settings = {name: value for name, value in settings.items() if name != "$imports"}
     try:
         output = prove_common.run_python(
-            "prove_child.py", [module.__name__, json.dumps(settings)], timeout=PROBE_TIMEOUT_SECONDS
+            "prove_child.py",
+            [module.__name__, json.dumps(settings)],
+            timeout=PROBE_TIMEOUT_SECONDS,
+            interpreter=interpreter,
         )
     except prove_common.ChildFailed as failed:
         output, failure = failed.output, str(failed)
@@ -107,7 +122,7 @@ def run_probe(module, settings):
 def make_proof(expectations):
     settings = {key: value for key, value in expectations.items() if key.startswith("$")}
     is_fips = bool(settings.get("$fips"))
-    probes = PROBES + (FIPS_PROBES if is_fips else [])
+    probes = PROBES + (FIPS_PROBES if is_fips else []) + ([prove_imports] if settings.get("$imports") else [])
     temporary = prove_common.make_directory("prove-")
     os.environ["TMPDIR"] = temporary
     try:
@@ -158,9 +173,16 @@ def main():
     parser.add_argument("--expectations", required=True, help="JSON: claim id to expected value")
     parser.add_argument("--out", required=True, help="where the proof is written")
     parser.add_argument("--strict", action="store_true", help="end with exit code 5 when a claim does not hold")
+    parser.add_argument("--import", action="append", default=[], metavar="NAME", dest="imports", help="import this first")
     arguments = parser.parse_args()
     with open(arguments.expectations, encoding="utf-8") as file:
         expectations = json.load(file)
+    if arguments.imports:
+        try:
+            prove_common.run_python("prove_imports.py", arguments.imports)
+        except prove_common.ChildFailed as failed:
+            parser.error("--import: %s" % failed)
+        expectations["$imports"] = arguments.imports
     proof = make_proof(expectations)
     temporary = arguments.out + ".tmp"
     with open(temporary, "w", encoding="utf-8", newline="\n") as file:

@@ -18,6 +18,10 @@ def main():
     # What is imported here may print; results have a stream of their own.
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    if settings.get("$imports"):
+        import prove_imports
+
+        prove_imports.import_first(settings["$imports"])
     module = importlib.import_module(probe)
     module.SETTINGS = settings
     for finding in module.FINDINGS:

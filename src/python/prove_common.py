@@ -11,9 +11,13 @@ import sysconfig
 
 TOOL = os.path.dirname(os.path.abspath(__file__))
 CERTIFICATE = os.path.join(TOOL, "certs", "localhost.pem")
-PREFIX = os.path.realpath(sys.prefix)
+# Of the Python itself, also when a virtual environment's interpreter runs this.
+PREFIX = os.path.realpath(sys.base_prefix)
+INTERPRETER = sys.executable if sys.prefix == sys.base_prefix else os.path.join(PREFIX, "bin", "python3")
 EXT_SUFFIX = sysconfig.get_config_var("EXT_SUFFIX") or ".so"
 
+# Files that came into this process with packages which were imported before anything else (prove.py --import).
+brought = set()
 _not_checked = []
 
 
@@ -155,6 +159,6 @@ def run(argv, timeout, extra=None, cwd=None):
     return output
 
 
-def run_python(script, arguments=(), timeout=60, extra=None):
-    """Runs one of our files in a new process of this same interpreter, cut off from the caller's environment."""
-    return run([sys.executable, "-I", "-B", os.path.join(TOOL, script)] + list(arguments), timeout, extra)
+def run_python(script, arguments=(), timeout=60, extra=None, interpreter=sys.executable):
+    """Runs one of our files in a new process, of this same interpreter unless another is named, cut off from the caller's environment."""
+    return run([interpreter, "-I", "-B", os.path.join(TOOL, script)] + list(arguments), timeout, extra)

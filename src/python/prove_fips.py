@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from prove_common import Finding, PREFIX, not_checked, place, run_python
+from prove_common import Finding, PREFIX, brought, not_checked, place, run_python
 from prove_elf import Elf
 from prove_identity import object_path
 import prove_hash
@@ -43,7 +43,7 @@ def mapped_modules():
             fields = line.rstrip("\n").split(None, 5)
             if len(fields) == 6 and fields[5].startswith("/") and int(fields[2], 16) == 0:
                 counts[fields[5]] = counts.get(fields[5], 0) + 1
-    return {path: count for path, count in counts.items() if holds_module(path)}
+    return {path: count for path, count in counts.items() if path not in brought and holds_module(path)}
 
 
 def holds_module(path):

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-from prove_common import EXT_SUFFIX, Finding, PREFIX, few, place
+from prove_common import EXT_SUFFIX, Finding, PREFIX, brought, few, place
 from prove_elf import Elf
 
 # Filled in by prove_child.py from the expectations: `$sharedLibraries` are the files below the prefix that AWS-LC lies
@@ -63,7 +63,8 @@ def mapped_crypto():
     return [
         place(path)
         for path in mapped_files()
-        if CRYPTO_LIBRARY.match(os.path.basename(path)) or crypto_texts(path)
+        if path not in brought
+        and (CRYPTO_LIBRARY.match(os.path.basename(path)) or crypto_texts(path))
     ]
 
 
