@@ -66,6 +66,10 @@ const fetchLines = (action: Extract<Action, { do: 'fetch' }>): readonly string[]
   ];
 };
 
+/** A text as a pattern of `grep -E`, which finds a name as a whole only: `X509_OBJECT_new(` is not in `sk_X509_OBJECT_new(`. */
+const wholeName = (text: string): string =>
+  `${/^\w/.test(text) ? '(^|[^[:alnum:]_])' : ''}${text.replace(/[.[\](){}*+?^$|\\]/g, '\\$&')}`;
+
 const actionLines = (plan: Plan, step: Step, action: Action): readonly string[] => {
   const word = makeWord(plan, step);
   switch (action.do) {
@@ -118,8 +122,8 @@ const actionLines = (plan: Plan, step: Step, action: Action): readonly string[] 
     case 'require-text':
       return [
         ...comment(action.why),
-        ...action.present.map((text) => `require ${word(action.file)} '${text}'`),
-        ...action.absent.map((text) => `forbid ${word(action.file)} '${text}'`),
+        ...action.present.map((text) => `require ${word(action.file)} '${wholeName(text)}'`),
+        ...action.absent.map((text) => `forbid ${word(action.file)} '${wholeName(text)}'`),
       ];
     default:
       return unreachable(action);
@@ -181,8 +185,8 @@ substitute() {
   from=$(printf '%s' "$1" | sed 's/[][\\.*^$|]/\\\\&/g'); to=$(printf '%s' "$2" | sed 's/[&\\|]/\\\\&/g'); shift 2
   for file in "$@"; do sed "s|$from|$to|g" "$file" > "$file.new"; chmod --reference="$file" "$file.new"; mv "$file.new" "$file"; done
 }
-require() { grep -qF -- "$2" "$1" || { echo "$1 lacks $2" >&2; exit 5; }; }
-forbid() { if grep -qF -- "$2" "$1"; then echo "$1 has $2" >&2; exit 5; fi; }
+require() { grep -qE -- "$2" "$1" || { echo "$1 lacks $2" >&2; exit 5; }; }
+forbid() { if grep -qE -- "$2" "$1"; then echo "$1 has $2" >&2; exit 5; fi; }
 `;
 
 /**

@@ -44,6 +44,15 @@ const runExec = async (
   return ok({ argv: [...action.argv], durationMs: ran.value.durationMs });
 };
 
+/** Whether a text holds another as a name of its own: `X509_OBJECT_new(` is not in `sk_X509_OBJECT_new(`. */
+const holds = (text: string, wanted: string): boolean => {
+  const isName = /^\w/.test(wanted);
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    if (!isName || at === 0 || !/\w/.test(text.charAt(at - 1))) return true;
+  }
+  return false;
+};
+
 const requireText = async (
   action: Extract<Action, { do: 'require-text' }>,
   context: StepContext,
@@ -56,8 +65,8 @@ const requireText = async (
     return fail(ioFailure(error, file, 'read'));
   }
   const differences = [
-    ...action.present.filter((wanted) => !text.includes(wanted)).map((name) => [name, 'present', 'absent'] as const),
-    ...action.absent.filter((unwanted) => text.includes(unwanted)).map((name) => [name, 'absent', 'present'] as const),
+    ...action.present.filter((wanted) => !holds(text, wanted)).map((name) => [name, 'present', 'absent'] as const),
+    ...action.absent.filter((unwanted) => holds(text, unwanted)).map((name) => [name, 'absent', 'present'] as const),
   ].map(([name, expected, found]) => ({ name, expected, found }));
   return differences.length === 0
     ? ok(undefined)

@@ -156,6 +156,24 @@ describe('actions', () => {
     });
   });
 
+  it('look for a name as a whole, not for the end of a longer one', async () => {
+    await writeFile(join(directory, 'work/file'), 'sk_X509_OBJECT_new(void) (X509_sort( *X509_last(');
+    const failure = await failureOf({
+      do: 'require-text',
+      file: '{work}/file',
+      present: ['X509_OBJECT_new(', '(X509_sort('],
+      absent: ['OBJECT_new(', 'X509_last('],
+      why: 'because',
+    });
+    expect(failure).toMatchObject({
+      code: 'capability-mismatch',
+      differences: [
+        { name: 'X509_OBJECT_new(', expected: 'present', found: 'absent' },
+        { name: 'X509_last(', expected: 'absent', found: 'present' },
+      ],
+    });
+  });
+
   it('take a place that the step does not have for a bug', () => {
     expect(() => fillPlaces('{nowhere}/x', context)).toThrow('no place {nowhere}');
     expect(fillPlaces('${HOME} {A} {}', context)).toBe('${HOME} {A} {}');
