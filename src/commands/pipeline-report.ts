@@ -11,6 +11,7 @@ import type { Stage } from '../plan/plan.ts';
 import { formatConditions, formatConditionsMarkdown, summarizeConditions } from '../report/certificates.ts';
 import { formatPlainComparison } from '../report/compare-plain.ts';
 import { describeFailure } from '../report/failure.ts';
+import { formatImportCost } from '../report/import-cost.ts';
 import { formatJunit, formatJunitFailures } from '../report/junit.ts';
 import { formatMarkdown, formatMarkdownFailures } from '../report/markdown.ts';
 import { formatProof, formatProofMarkdown, formatServicesMarkdown } from '../report/proof.ts';
@@ -81,6 +82,7 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
             warnings: certificate.warnings.map(({ text }) => text),
           },
         }),
+    ...(cell.importCost === undefined ? {} : { importCost: formatImportCost(cell.importCost) }),
     ...(verdicts === undefined ? {} : { verdicts }),
     ...(cell.prefix === undefined ? {} : { python: describePython(cell.prefix, findings, options) }),
   };
@@ -162,6 +164,7 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
           ...(findings.certificates.has(cell.planned.id)
             ? { certificate: findings.certificates.get(cell.planned.id) }
             : {}),
+          ...(cell.importCost === undefined ? {} : { importCost: cell.importCost }),
           verdicts: verdicts.get(cell.planned.id) ?? null,
           ...(options.comparePlain === true ? { plain: comparisons.get(cell.planned.id) ?? null } : {}),
         })),

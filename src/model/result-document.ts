@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { cellCertificateSchema } from './certificate.ts';
+import { importCostSchema } from './import-cost.ts';
 import { plainComparisonSchema } from './plain.ts';
 import { proofSchema } from './proof.ts';
 import { verdictReportSchema } from './verdict.ts';
@@ -30,6 +31,10 @@ export const resultDocumentSchema = z.strictObject({
       certificate: cellCertificateSchema
         .optional()
         .describe('FIPS builds: the nearest certificate and which of its conditions this build meets'),
+      importCost: z
+        .strictObject({ own: importCostSchema, plain: importCostSchema.optional() })
+        .optional()
+        .describe('FIPS builds: what loading the module costs, and what an AWS-LC without FIPS on the same core does'),
       verdicts: verdictReportSchema.nullable(),
       plain: plainComparisonSchema.nullable().optional().describe('with --compare-plain'),
     }),

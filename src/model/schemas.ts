@@ -7,6 +7,7 @@ import { diffDocumentSchema } from './diff.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { manifestDraftSchema } from './draft.ts';
 import { fipsServicesSchema } from './fips-services.ts';
+import { importCostSchema } from './import-cost.ts';
 import { manifestCheckSchema } from './manifest-check.ts';
 import { listReportSchema } from './inventory.ts';
 import type { Json } from './json.ts';
@@ -93,6 +94,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },
   { name: 'run', title: 'run.json: what a run did and found', schema: runRecordSchema },
   { name: 'proof', title: 'proof.json: what the built Python is', schema: proofSchema },
+  { name: 'import-cost', title: 'import-cost.json: what loading AWS-LC costs', schema: importCostSchema },
   { name: 'suites', title: 'suites.json: raw results of the suites', schema: suiteResultsSchema },
   { name: 'suite-event', title: 'one line that the test driver writes', schema: suiteEventSchema },
   { name: 'step-record', title: 'record.json of a finished step', schema: stepRecordSchema },

@@ -33,6 +33,8 @@ export const planProve = (draft: CellDraft, install: Step, expectations: Readonl
           '{work}/expectations.json',
           '--out',
           '{tree}/proof.json',
+          '--cost',
+          '{tree}/import-cost.json',
         ],
         cwd: '{work}',
       },

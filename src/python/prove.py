@@ -1,6 +1,6 @@
 """Finds out what the Python that runs this is, and compares it with what was asked.
 
-    python3 -I -B prove.py --expectations FILE --out FILE [--strict] [--import NAME]...
+    python3 -I -B prove.py --expectations FILE --out FILE [--cost FILE] [--strict] [--import NAME]...
 
 The expectations are a JSON object from claim id to expected value. A finding with an expectation is a claim; one
 without is a fact. Keys that begin with `$` are settings, not claims. The result depends on the build and the kind of
@@ -168,10 +168,19 @@ def make_claim(finding, expected, found):
     }
 
 
+def measure_cost(path):
+    """After everything else has ended. What cannot be imported has no cost, and a claim that says so."""
+    try:
+        prove_common.run_python("prove_cost.py", ["--out", path], timeout=PROBE_TIMEOUT_SECONDS)
+    except prove_common.ChildFailed:
+        pass
+
+
 def main():
     parser = argparse.ArgumentParser(description="Find out what this Python is and compare it with what was asked.")
     parser.add_argument("--expectations", required=True, help="JSON: claim id to expected value")
     parser.add_argument("--out", required=True, help="where the proof is written")
+    parser.add_argument("--cost", help="where the cost of importing _ssl is written, when it can be measured")
     parser.add_argument("--strict", action="store_true", help="end with exit code 5 when a claim does not hold")
     parser.add_argument("--import", action="append", default=[], metavar="NAME", dest="imports", help="import this first")
     arguments = parser.parse_args()
@@ -189,6 +198,8 @@ def main():
         json.dump(proof, file, indent=2, ensure_ascii=False)
         file.write("\n")
     os.replace(temporary, arguments.out)
+    if arguments.cost:
+        measure_cost(arguments.cost)
     failed = [claim["id"] for claim in proof["claims"] if not claim["holds"]]
     print(
         "%d claims, %d hold%s"

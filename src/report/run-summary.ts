@@ -16,6 +16,8 @@ export interface CellSummary {
   readonly proof?: { readonly holds: number; readonly fails: number; readonly of?: string };
   /** A FIPS build's certificate and what it meets of it, in a line, and dates that are near. */
   readonly certificate?: { readonly text: string; readonly warnings: readonly string[] };
+  /** What importing a FIPS build costs, in a line. */
+  readonly importCost?: string;
   readonly verdicts?: VerdictReport;
   /** Where the Python is, and the command that runs it. */
   readonly python?: { readonly path: string; readonly command: string };
@@ -37,7 +39,7 @@ const formatSteps = ({ done, recorded, failed, notRun }: CellSummary['steps']): 
 
 const formatCell = (summary: CellSummary, options: TextOptions): string => {
   const lines = [paint(describeCell(summary.cell), 'bold', options), `  steps    ${formatSteps(summary.steps)}`];
-  const { proof, certificate, verdicts, python } = summary;
+  const { proof, certificate, importCost, verdicts, python } = summary;
   if (proof !== undefined) {
     const text =
       proof.fails === 0
@@ -50,6 +52,7 @@ const formatCell = (summary: CellSummary, options: TextOptions): string => {
     lines.push(`  FIPS     ${certificate.text}`);
     for (const warning of certificate.warnings) lines.push(paint(`           warning: ${warning}`, 'yellow', options));
   }
+  if (importCost !== undefined) lines.push(`  import   ${importCost}`);
   if (verdicts !== undefined) {
     const of = verdicts.recorded ? ` (of ${verdicts.ranAt ?? 'an earlier run'})` : '';
     lines.push(`  suites   ${paint(describeResult(verdicts), verdicts.asExpected ? 'green' : 'red', options)}${of}`);

@@ -7,6 +7,7 @@ import { ownerMark } from '../io/owner.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
 import { worstExitCode, exitCodeOf, type Failure } from '../model/failure.ts';
+import type { ImportCostComparison } from '../model/import-cost.ts';
 import type { PlannedCell, StepKind } from '../model/plan.ts';
 import { proofSchema, type Proof } from '../model/proof.ts';
 import { runRecordSchema, suiteResultsSchema, type RunRecord, type SuiteResults } from '../model/record.ts';
@@ -18,6 +19,7 @@ import { casesLineOf } from './cases.ts';
 import type { ComparedSuites } from './compare-twin.ts';
 import { consultTwins, selectFirstGoals } from './consult-twins.ts';
 import { executePlan, type ExecuteOptions, type StepOutcome } from './execute.ts';
+import { compareImportCost } from './import-cost.ts';
 import { storeKey } from './inspect.ts';
 import type { Prepared } from './prepare.ts';
 import { stepFunctions } from './step-functions.ts';
@@ -49,6 +51,8 @@ export interface CellSession {
   readonly prefix?: string;
   readonly proof?: Proof;
   readonly proofOf?: string;
+  /** Of a FIPS build: what importing it costs. */
+  readonly importCost?: ImportCostComparison;
   readonly suites?: SuiteResults;
   readonly suitesOf?: string;
   /** What became of asking the twin, when something failed that nothing explains. */
@@ -131,8 +135,11 @@ const gatherCell = async (
     const problems = read.error.kind === 'invalid' ? read.error.problems : [{ path: '$', message: 'cannot be read' }];
     return fail({ code: 'record-invalid', path: planned.id, problems });
   }
+  const importCost =
+    planned.cell.awslc.fips && proved !== undefined ? await compareImportCost(options.store, proved.tree) : undefined;
   return ok({
     planned,
+    ...(importCost === undefined ? {} : { importCost }),
     ...(install === undefined ? {} : { prefix: join(install.tree, 'opt', 'cpython-awslc') }),
     ...(proof?.ok === true && proved !== undefined ? { proof: proof.value, proofOf: proved.record.startedAt } : {}),
     ...(suites?.ok === true && tested?.stored !== undefined
