@@ -94,6 +94,7 @@ for WORD; do case $WORD in DESTDIR=*) PREFIX="\${WORD#DESTDIR=}/opt/cpython-awsl
 LIBRARY=$PREFIX/lib/python3.14
 mkdir -p "$PREFIX/bin" "$LIBRARY/lib-dynload" "$LIBRARY/config-3.14" "$LIBRARY/site-packages"
 cp python "$PREFIX/bin/python3"
+echo hmac >"$LIBRARY/lib-dynload/_hmac.small.so"
 echo "built in $PWD with -DOPENSSL_NO_TLS_PHA" >"$LIBRARY/_sysconfigdata_small.py"
 echo "{\\"place\\": \\"$PWD\\"}" >"$LIBRARY/_sysconfig_vars_small.json"
 echo "prefix = /opt/cpython-awslc # $PWD" >"$LIBRARY/config-3.14/Makefile"
