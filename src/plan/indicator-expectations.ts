@@ -16,16 +16,19 @@ export interface HashFacts {
   readonly hmacDigestProviders: Readonly<Record<string, string>>;
 }
 
+/** 3.9 calls SHA-512/256 as AWS-LC does, where that knows no name with an underscore. */
+const has = (names: readonly string[], name: string): boolean => names.includes(name.replaceAll('-', '_'));
+
 const say = (isApproved: boolean): string => (isApproved ? 'approved' : 'not approved');
 
 /** HMAC that CPython computes itself shows as the two digests that it takes of AWS-LC, where those count. */
 const ownHmac = (indicator: Indicator, name: string): string =>
-  indicator.digests.includes(name) ? '2 approved services' : 'not approved';
+  has(indicator.digests, name) ? '2 approved services' : 'not approved';
 
 const hmacs = (indicator: Indicator, hashes: HashFacts): Record<string, string> =>
   Object.fromEntries(
     Object.keys(hashes.hmacProviders).flatMap((name) => {
-      const approved = say(indicator.hmacs.includes(name));
+      const approved = say(has(indicator.hmacs, name));
       const isOwnDigest = hashes.hmacDigestProviders[name] !== '_hashlib.hmac_digest';
       const isOwnObject = hashes.hmacProviders[name] !== '_hashlib.HMAC';
       return [
@@ -43,7 +46,7 @@ const pbkdf2 = ({ pbkdf2: limits }: Indicator, names: readonly string[]): Record
   const sha256 = say(limits.hashes.includes('sha256'));
   return {
     ...Object.fromEntries(
-      names.map((name) => [call(name, [password, salt, iterations]), say(limits.hashes.includes(name))]),
+      names.map((name) => [call(name, [password, salt, iterations]), say(has(limits.hashes, name))]),
     ),
     [call('sha256', [password - 1, salt, iterations])]: say(false),
     [call('sha256', [password, salt - 1, iterations])]: say(false),
@@ -103,7 +106,7 @@ export const buildIndicatorExpectations = (
           'indicator-digests': Object.fromEntries(
             Object.entries(hashes.providers).map(([name, provider]) => [
               name,
-              say(provider === '_hashlib' && indicator.digests.includes(name)),
+              say(provider === '_hashlib' && has(indicator.digests, name)),
             ]),
           ),
           'indicator-hmacs': hmacs(indicator, hashes),

@@ -49,7 +49,8 @@ SCRYPT = [
 
 
 def answer_of(name):
-    return prove_vectors.DIGESTS[name][1]
+    # 3.9 calls SHA-512/256 as AWS-LC does, where that knows no name with an underscore.
+    return prove_vectors.DIGESTS[name.replace("-", "_")][1]
 
 
 def finish(state):

@@ -35,7 +35,7 @@ const foldEntries = (entries: readonly (readonly [string, Json])[], kind: string
   for (const [key, value] of entries) {
     if (typeof value !== 'string') continue;
     // `sha256, hmac.new` is a hash and what is asked of it.
-    const [, hash, rest] = /^(\w+), (.+)$/.exec(key) ?? [];
+    const [, hash, rest] = /^([\w-]+), (.+)$/.exec(key) ?? [];
     const service = rest === undefined ? kind : rest.startsWith('password') ? `${kind}, ${rest}` : rest;
     const answers = services.get(service) ?? new Map<string, string[]>();
     answers.set(value, [...(answers.get(value) ?? []), hash ?? key]);
