@@ -21,9 +21,11 @@ const hashFunctions: Readonly<Record<string, string>> = {
   shake_256: 'EVP_shake256',
 };
 
-/** Functions (and one macro) that some CPython series uses and some AWS-LC version lacks (ARCHITECTURE.md, "Capabilities"). */
+/** Functions (and two macros) that some CPython series uses and some AWS-LC version lacks (ARCHITECTURE.md, "Capabilities"). */
 const watchedFunctions = [
   'BIO_FP_TEXT',
+  // FIPS 2.0 has it as a name of an enumeration, which CPython's `#ifdef` does not see.
+  'ERR_LIB_SSL',
   'EVP_MD_do_all',
   'SSL_CTX_set_num_tickets',
   'SSL_get0_verified_chain',
@@ -138,8 +140,11 @@ const sortMarks = (entries: readonly (readonly [string, boolean])[]): Capability
   absent: entries.filter(([, present]) => !present).map(([text]) => text),
 });
 
-/** A macro has no parenthesis after its name to look for. */
-const functionMark = (name: string): string => (name === 'BIO_FP_TEXT' ? name : `${name}(`);
+/** A macro has no parenthesis after its name to look for; of one, the bare name is there also where there is no macro. */
+const functionMark = (name: string): string => {
+  if (name === 'ERR_LIB_SSL') return `#define ${name}`;
+  return name === 'BIO_FP_TEXT' ? name : `${name}(`;
+};
 
 /** What the preprocessed probe and each source must and must not hold, so that a script without this tool can check it too. */
 export const capabilityMarks = (

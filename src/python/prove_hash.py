@@ -146,11 +146,17 @@ def find_kdf_providers():
     }
 
 
+def vector_name(name):
+    """SHA-512/256 has AWS-LC's name, sha512-256, where AWS-LC has no SHA-512/224."""
+    return name.replace("-", "_")
+
+
 def check_digest(name):
     """The name of the first answer that is wrong, or ok."""
     import hashlib
 
-    if name not in prove_vectors.DIGESTS:
+    known = prove_vectors.DIGESTS.get(vector_name(name))
+    if known is None:
         return "no known answer for this name"
     size = prove_vectors.SHAKE_BYTES.get(name)
 
@@ -162,7 +168,7 @@ def check_digest(name):
         for size_of_piece in PIECES:
             pieces.update(LONG[at : at + size_of_piece])
             at += size_of_piece
-    empty, short, long = prove_vectors.DIGESTS[name]
+    empty, short, long = known
     copied = hashlib.new(name, b"a")
     copy = copied.copy()
     copied.update(b"x")
@@ -190,10 +196,11 @@ def first_wrong(answers):
 def check_hmac(name):
     import hmac
 
-    if name not in prove_vectors.HMACS:
+    known = prove_vectors.HMACS.get(vector_name(name))
+    if known is None:
         return "no known answer for this name"
     answers = []
-    for (key, message), expected in zip(prove_vectors.hmac_messages(name), prove_vectors.HMACS[name]):
+    for (key, message), expected in zip(prove_vectors.hmac_messages(vector_name(name)), known):
         pieces = hmac.new(key, digestmod=name)
         pieces.update(message[:5])
         pieces.update(message[5:])

@@ -85,6 +85,18 @@ describe('readCapabilities', () => {
   });
 });
 
+describe('a name of an enumeration', () => {
+  it('is no macro, and its bare name does not stand against that', () => {
+    const headers = `${old.headers}enum {\n  ERR_LIB_SSL,\n};\n#define ERR_R_SSL_LIB ERR_LIB_SSL\n`;
+    const found = readCapabilities({ headers, sources: old.sources });
+    expect(found.functions['ERR_LIB_SSL']).toBe(false);
+    expect(passes(found, { headers, sources: old.sources })).toBe(true);
+    const macro = { headers: `${headers}#define ERR_LIB_SSL 16\n`, sources: old.sources };
+    expect(readCapabilities(macro).functions['ERR_LIB_SSL']).toBe(true);
+    expect(passes(found, macro)).toBe(false);
+  });
+});
+
 describe('capabilityMarks', () => {
   it('hold for the texts that the capabilities were read from, and for no other', () => {
     expect(passes(readCapabilities(old), old)).toBe(true);

@@ -101,6 +101,15 @@ describe('buildExpectations', () => {
     expect(expectations['known-digests']).toHaveProperty('shake_128', 'ok');
   });
 
+  it('calls SHA-512/256 as AWS-LC does where that has no SHA-512/224', () => {
+    const without = hashes.filter((name) => name !== 'sha512_224');
+    const expectations = buildExpectations(input({ capabilities: { hashes: without, hmacHashes: ['sha512_256'] } }));
+    expect(expectations['hash-providers']).toHaveProperty(['sha512-256'], '_hashlib');
+    expect(expectations['hash-providers']).not.toHaveProperty('sha512_256');
+    expect(expectations['known-hmacs']).toEqual({ 'sha512-256': 'ok' });
+    expect(expectations['hmac-capability']).toHaveProperty(['sha512-256'], 'served');
+  });
+
   it('names the two SHA-2 modules of 3.11 and older, as the catalogue has them', () => {
     const of = (version: string, name: string): unknown => {
       const shipped = defaultCatalogue.cpython.series.find((candidate) => candidate.series === version);

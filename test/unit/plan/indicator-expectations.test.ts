@@ -65,7 +65,7 @@ describe('what a FIPS cell expects of the service indicator', () => {
       'sha512_256, password 14 bytes, salt 16 bytes, 1000 iterations': 'approved',
     });
     expect(expectationsOf('fips-2.0.15', '3.9.2')['indicator-pbkdf2']).toMatchObject({
-      'sha512_256, password 14 bytes, salt 16 bytes, 1000 iterations': 'not approved',
+      'sha512-256, password 14 bytes, salt 16 bytes, 1000 iterations': 'not approved',
     });
   });
 
