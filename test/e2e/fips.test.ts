@@ -90,9 +90,7 @@ describe('a FIPS build', () => {
     const work = await world.work();
     const withGo = work.filter(({ env }) => env['GOPROXY'] === 'off').map(({ program }) => program);
     expect([...new Set(withGo)]).toEqual(['cmake']);
-    expect(
-      work.filter(({ args }) => args.at(-1) === 'fips' && args.at(-3)?.includes('integrity_test') === true),
-    ).toHaveLength(1);
+    expect(work.filter(({ args }) => args.at(-2)?.includes('integrity_test') === true)).toHaveLength(1);
   });
 
   it('ends there when the module’s own tests fail', async () => {
