@@ -4,14 +4,23 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../src/model/json.ts';
 import type { Proof } from '../../src/model/proof.ts';
 import { findFailedClaims } from '../../src/steps/prove.ts';
-import { realPython, type RealPython } from '../rig/real-python.ts';
+import { parseJson } from '../../src/model/json.ts';
+import { isAsExpected } from '../../src/model/proof.ts';
+import { resultDocumentSchema } from '../../src/model/result-document.ts';
+import { realPython, runReal, type RealPython } from '../rig/real-python.ts';
 import { compileParts, makeTrap, type Parts, type Trap } from '../rig/trap.ts';
 
-/** CPython's own SHA-2, as a build without the right configure option has it. */
+/** CPython's own SHA-2, as a build without the right configure option has it; and the right module, linked carelessly. */
 const parts = `
 HACL = $(srcdir)/Modules/_hacl
 
-parts: $(OUT)/_sha2.so
+parts: $(OUT)/_sha2.so $(OUT)/plain.so
+$(OUT)/plain.so: _ssl.o _hashopenssl.o _awslc_fips.o
+	$(BLDSHARED) -o $@ $^ $(LIBSSL) $(LIBCRYPTO) -pthread
+_ssl.o _hashopenssl.o: %.o: $(srcdir)/Modules/%.c
+	$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) -I$(INCLUDE) -c $< -o $@
+_awslc_fips.o: $(TOOL)/_awslc_fips.c
+	$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) -I$(INCLUDE) -c $< -o $@
 $(OUT)/_sha2.so:
 	$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) -I$(HACL)/include -D_BSD_SOURCE -D_DEFAULT_SOURCE \\
 	  -shared -o $@ $(srcdir)/Modules/sha2module.c $(HACL)/Hacl_Hash_SHA2.c
@@ -100,6 +109,24 @@ describe('the proof of a real FIPS build', () => {
     expect(foundOf(proof, 'own-hmac')).toMatch(/^present/);
   });
 
+  it('fails on a careless link, whose module a preloaded libcrypto takes the place of', async () => {
+    const { take, put, prove } = await copy();
+    await take('_ssl');
+    await put('_ssl', wrong?.file('plain.so') ?? '');
+    const { proof } = await prove();
+    const rivals = foundOf(proof, 'hijack-rivals');
+    const hasRivals = Array.isArray(rivals) && rivals.length > 0;
+    expect(failedIds(proof)).toEqual(
+      expect.arrayContaining([
+        'elf-exports',
+        'elf-undefined',
+        ...(hasRivals ? ['hijack-preload', 'hijack-global'] : []),
+      ]),
+    );
+    // It goes on saying that it is a FIPS module.
+    expect(foundOf(proof, 'fips-mode')).toBe(1);
+  });
+
   it('fails on an object without FIPS', async () => {
     const { take, put, prove } = await copy();
     await take('_ssl');
@@ -133,5 +160,19 @@ describe('the proof of a real FIPS build', () => {
       'hashlib.sha256': 'not counted',
       'ssl.RAND_bytes': 'counted',
     });
+  });
+});
+
+describe('CPython’s suites on a real FIPS module', () => {
+  it('come out as the manifest expects, and the report says which conditions of a certificate are met', async () => {
+    // runReal throws unless the exit code is 0.
+    const { stdout } = await runReal(['test', '--awslc', 'fips-4.2.0', '--json']);
+    const result = parseJson(resultDocumentSchema, stdout);
+    if (!result.ok) throw new Error(JSON.stringify(result.error));
+    const [cell] = result.value.cells;
+    expect(cell?.verdicts).toMatchObject({ asExpected: true, counts: { LOST: 0 } });
+    expect(cell?.verdicts?.entries.filter(({ use }) => use === 'unused' || use === 'no-case')).toEqual([]);
+    expect(cell?.proof?.claims.filter((claim) => !isAsExpected(claim))).toEqual([]);
+    expect(cell?.certificate?.conditions.find(({ id }) => id === 'link')?.met).toBe(true);
   });
 });
