@@ -57,6 +57,15 @@ describe('shims', () => {
     expect(notes).toContain(`AWS-LC 5.12.0 lacks EVP_MD_do_all: shim md-do-all stands in, and loses ${loses}`);
   });
 
+  it('make macros of names that stay what they are', () => {
+    const shim = defaultShims.find(({ name }) => name === 'error-libraries');
+    const defined = [...(shim?.text ?? '').matchAll(/^#define (\w+) (\w+)$/gm)].map(([, name, value]) => [name, value]);
+    expect(defined).toEqual(shim?.provides.map((name) => [name, name]));
+    expect(modulesOf(planWith({ catalogue: lacking('ERR_LIB_SSL') }))).toContain(
+      '-include {work}/shims/error-libraries.h',
+    );
+  });
+
   it('are left out of a series that does not call the function', () => {
     const catalogue = lacking('X509_VERIFY_PARAM_get_hostflags');
     const older = {
