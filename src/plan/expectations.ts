@@ -158,6 +158,9 @@ const hashExpectations = (input: ExpectationInput): Record<string, Json> => {
   };
 };
 
+/** Every suite of TLS 1.3 that any AWS-LC has. */
+const tls13Suites = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+
 /** What AWS-LC's headers and sources told, as behaviour of this series' API. */
 const capabilityExpectations = ({ cell, capabilities }: ExpectationInput): Record<string, Json> => {
   const { hashes, hmacHashes, groups, macros } = capabilities;
@@ -185,6 +188,12 @@ const capabilityExpectations = ({ cell, capabilities }: ExpectationInput): Recor
           'tls-groups': Object.fromEntries(
             knownGroups.map((name) => [name, worksIf(groups.includes(name), 'TLSv1.3')]),
           ),
+          'tls-ciphersuites': {
+            ...Object.fromEntries(tls13Suites.map((name) => [name, name])),
+            'another on each side': 'refused',
+            'a name that is none': 'refused',
+            'a client of TLS 1.2': 'TLS 1.2',
+          },
         }
       : {}),
   };

@@ -1,7 +1,7 @@
 """What AWS-LC can and cannot do, by behaviour: held against what its headers and sources told before anything was built."""
 
 from prove_common import CERTIFICATE, Finding, describe_exception
-from prove_tls import outcome
+from prove_tls import HandshakeFailed, handshake, outcome
 
 # Filled in by prove_child.py from the expectations: hash names that AWS-LC has, and every group that some AWS-LC has.
 SETTINGS = {}
@@ -99,6 +99,40 @@ def find_groups():
     return found
 
 
+TLS13_SUITES = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
+
+
+def ciphersuite_outcome(client_suite, server_suite, maximum="TLSv1_3"):
+    """The suite that was agreed on, or refused."""
+    import ssl
+
+    client, server = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    client.load_verify_locations(cafile=CERTIFICATE)
+    client.maximum_version = getattr(ssl.TLSVersion, maximum)
+    server.load_cert_chain(CERTIFICATE)
+    try:
+        client.set_ciphersuites(client_suite)
+        server.set_ciphersuites(server_suite)
+        return handshake(client, server)[0].cipher()
+    except (ssl.SSLError, HandshakeFailed):
+        return "refused", "refused", 0
+
+
+def find_ciphersuites():
+    """What cases of test_ssl ask too, which skip themselves where get_ciphers() names no suite of TLS 1.3 (aws-lc#2092)."""
+    import ssl
+
+    if not hasattr(ssl.SSLContext, "set_ciphersuites"):
+        return "not asked: SSLContext.set_ciphersuites came with 3.15"
+    one, other = TLS13_SUITES[:2]
+    return {
+        **{name: ciphersuite_outcome(name, name)[0] for name in TLS13_SUITES},
+        "another on each side": ciphersuite_outcome(one, other)[0],
+        "a name that is none": ciphersuite_outcome("TLS_NO_SUCH_SUITE", one)[0],
+        "a client of TLS 1.2": "TLS 1.2" if ciphersuite_outcome(one, one, "TLSv1_2")[0][:4] == "ECDH" else "refused",
+    }
+
+
 FINDINGS = [
     Finding(
         "hmac-capability",
@@ -123,5 +157,11 @@ FINDINGS = [
         "TLS takes the key-exchange groups that AWS-LC's sources name, and no other",
         "SSLContext.set_groups(name) and a handshake in memory, for every group that some AWS-LC has",
         find_groups,
+    ),
+    Finding(
+        "tls-ciphersuites",
+        "SSLContext.set_ciphersuites chooses the suite of TLS 1.3, and nothing else",
+        "handshakes in memory with each suite, with two that differ, with a wrong name, and of a client of TLS 1.2",
+        find_ciphersuites,
     ),
 ]

@@ -162,6 +162,8 @@ describe('buildExpectations', () => {
     expect(of('3.12')).not.toHaveProperty('tls-psk');
     expect(of('3.14')).not.toHaveProperty('tls-groups');
     expect(of('3.14')).not.toHaveProperty('tls-psk-flag');
+    expect(of('3.14')).not.toHaveProperty('tls-ciphersuites');
+    expect(of('3.15')).toHaveProperty(['tls-ciphersuites', 'TLS_AES_256_GCM_SHA384'], 'TLS_AES_256_GCM_SHA384');
     const old = { pskWithoutCertificate: false, hmacHashes: ['sha256'], groups: ['P-256'], macros: {} };
     expect(of('3.15', old)).toMatchObject({
       'hmac-capability': { sha256: 'served', sha3_256: 'refused', shake_128: 'refused' },
