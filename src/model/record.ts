@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { capabilitiesSchema, sha256Schema } from './catalogue.ts';
+import { importCostSchema } from './import-cost.ts';
 import { planSchema, toolSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { environmentFactsSchema, suiteRunSchema } from './suite.ts';
@@ -62,6 +63,7 @@ export const cellRunSchema = z.strictObject({
   ),
   proof: proofSchema.optional(),
   proofOf: z.string().optional().describe('ISO 8601: when the proof was made'),
+  importCost: importCostSchema.optional().describe('FIPS builds: what loading the module costs'),
   suites: suiteResultsSchema.optional(),
   suitesOf: z.string().optional().describe('ISO 8601: when the suites ran'),
 });

@@ -14,6 +14,7 @@ export const recordCell = (cell: CellSession, outcomes: ReadonlyMap<string, Step
   }),
   ...(cell.proof === undefined ? {} : { proof: cell.proof }),
   ...(cell.proofOf === undefined ? {} : { proofOf: cell.proofOf }),
+  ...(cell.importCost === undefined ? {} : { importCost: cell.importCost.own }),
   ...(cell.suites === undefined ? {} : { suites: cell.suites }),
   ...(cell.suitesOf === undefined ? {} : { suitesOf: cell.suitesOf }),
 });
