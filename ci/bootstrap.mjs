@@ -137,10 +137,13 @@ const ensureToolchain = (yes, more) => {
   if (exitCode !== 0) process.exit(exitCode);
 };
 
-/** What `doctor` must know of a selection: a FIPS build needs more tools. Only `--fips` is looked at, not recipes. */
+/**
+ * What `doctor` must know of a selection: a FIPS build needs more tools. Told by `--fips`, by a version of a FIPS line and
+ * by a recipe whose name begins so; what is inside a recipe file is not looked at.
+ */
 const fipsWords = (args) => {
   const at = args.findIndex((arg) => arg === '--fips' || arg.startsWith('--fips='));
-  if (at < 0) return args.some((arg) => /^(?:--awslc=)?fips/.test(arg)) ? ['--fips'] : [];
+  if (at < 0) return args.some((arg) => /^(?:--awslc=|--recipe=)?fips/.test(arg)) ? ['--fips'] : [];
   const year = args[at] === '--fips' && /^20\d\d$/.test(args[at + 1] ?? '') ? [args[at + 1]] : [];
   return [args[at], ...year];
 };

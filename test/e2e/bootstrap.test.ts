@@ -140,6 +140,11 @@ describe('npm start', () => {
     expect(await commands()).toEqual(['doctor --fix --required --yes', 'test --recipe=mine.json']);
   });
 
+  it('tells doctor of a recipe whose name says FIPS', async () => {
+    await bootstrap(['start', '--recipe=fips']);
+    expect(await commands()).toEqual(['doctor --fix --required --fips', 'test --recipe=fips']);
+  });
+
   it.each([
     [['--fips'], 'doctor --fix --required --fips'],
     [['--fips', '2024'], 'doctor --fix --required --fips 2024'],
