@@ -17,7 +17,7 @@ import { formatMarkdown, formatMarkdownFailures } from '../report/markdown.ts';
 import { formatProof, formatProofMarkdown, formatServicesMarkdown } from '../report/proof.ts';
 import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
 import { quoteWord } from '../report/text.ts';
-import { formatVerdicts } from '../report/verdicts.ts';
+import { describeCell, formatVerdicts } from '../report/verdicts.ts';
 import type { CellSession, Session } from '../run/session.ts';
 import type { CommandContext } from './context.ts';
 import type { PipelineOptions } from './pipeline.ts';
@@ -99,6 +99,20 @@ const writeReport = async (file: string, text: string, context: CommandContext):
   }
 };
 
+/** A cell's proof as a page, with what a FIPS build meets of its certificate and what importing it costs; nothing without a proof. */
+const formatCellProof =
+  ({ certificates }: PipelineFindings) =>
+  ({ planned, proof, importCost }: CellSession): readonly string[] => {
+    if (proof === undefined) return [];
+    const certificate = certificates.get(planned.id);
+    return [
+      `## ${describeCell(planned.cell)}\n`,
+      formatProofMarkdown(proof),
+      ...(certificate === undefined ? [] : [formatConditionsMarkdown(certificate)]),
+      ...(importCost === undefined ? [] : [`Importing \`_ssl\` costs ${formatImportCost(importCost)}.\n`]),
+    ];
+  };
+
 /** Writes the report files that were asked for. Failures: `io-failed`, `disk-full`. */
 export const writeReports = async (
   findings: PipelineFindings,
@@ -109,9 +123,9 @@ export const writeReports = async (
   const failures: Failure[] = [];
   // A page that is empty because nothing came to a verdict would look like one that was forgotten.
   const told = findings.failures.map(describeFailure);
-  const proofs = findings.stage === 'prove' ? findings.session.cells.flatMap(({ proof }) => proof ?? []) : [];
+  const proofs = findings.stage === 'prove' ? findings.session.cells.flatMap(formatCellProof(findings)) : [];
   if (proofs.length > 0 && options.markdown !== undefined) {
-    const pages = [...proofs.map(formatProofMarkdown), ...(told.length === 0 ? [] : [formatMarkdownFailures(told)])];
+    const pages = [...proofs, ...(told.length === 0 ? [] : [formatMarkdownFailures(told)])];
     return writeReport(options.markdown, pages.join('\n'), context);
   }
   if (reports.length === 0) {
@@ -161,7 +175,8 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
           steps: summaries[index]?.steps,
           python: summaries[index]?.python?.path ?? null,
           proof: cell.proof ?? null,
-          ...(findings.certificates.has(cell.planned.id)
+          // Conditions are said of what was proved: without a proof there is nothing that could meet one.
+          ...(cell.proof !== undefined && findings.certificates.has(cell.planned.id)
             ? { certificate: findings.certificates.get(cell.planned.id) }
             : {}),
           ...(cell.importCost === undefined ? {} : { importCost: cell.importCost }),

@@ -85,6 +85,19 @@ describe('a FIPS build', () => {
     expect(text + told.stdout + page).not.toMatch(/validated/i);
   });
 
+  it('says them on the page of a proof too, and of nothing that was not proved', async () => {
+    const markdown = `${world.directory}/proof.md`;
+    expect((await run('prove', '--fips', '2025', '--markdown', markdown)).exitCode).toBe(0);
+    const page = await readFile(markdown, 'utf8');
+    expect(page).toMatch(/^## .*fips-.*\n/);
+    expect(page).toContain('1 of 6 met');
+    expect(page).toContain('| version | not met |');
+    const fetched = await run('fetch', '--fips', '2025', '--json', '--store', `${world.directory}/another-store`);
+    expect(fetched.exitCode).toBe(0);
+    expect(fetched.stdout).toContain('"cells"');
+    expect(fetched.stdout).not.toContain('"certificate"');
+  });
+
   it('gives Go’s variables to AWS-LC’s build alone, and asks the module right after it was linked', async () => {
     expect((await run('build', '--fips', '2025')).exitCode).toBe(0);
     const work = await world.work();

@@ -31,7 +31,7 @@ describe('prove --markdown', () => {
     const page = join(world.directory, 'proof.md');
     const result = await world.run(['prove', '--markdown', page]);
     expect(result.exitCode).toBe(0);
-    expect(await readFile(page, 'utf8')).toMatch(/^### Proof: \d+ of \d+ claims hold\n/);
+    expect(await readFile(page, 'utf8')).toMatch(/^## CPython .*\n+### Proof: \d+ of \d+ claims hold\n/);
   });
 
   it('says why there is no proof', async () => {
