@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { readHost, usableCores } from '../io/host.ts';
+import type { Line } from '../model/catalogue.ts';
 import type { RunEvent } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import { prettyJson } from '../model/json.ts';
@@ -39,7 +40,7 @@ const byVersion = (a: string, b: string): number => {
 };
 
 /** Every version of the catalogue that an asked text names (`3.14` names all of its series), or all when none was asked. */
-const chooseVersions = <E extends { readonly version: string }, C>(
+const chooseVersions = <E extends { readonly version: string; readonly line?: Line }, C>(
   asked: readonly string[] | undefined,
   entries: readonly E[],
   loose: ReadonlyMap<string, C>,
@@ -57,7 +58,11 @@ const chooseVersions = <E extends { readonly version: string }, C>(
       chosen.set(chosen.has(label) ? text : label, adopted);
       continue;
     }
-    const named = sorted.filter(({ version }) => isOfVersion(version, text));
+    // `fips` and a line's name are all versions of it here: nothing is built, so none has to be chosen.
+    const named = sorted.filter(
+      ({ version, line }) =>
+        isOfVersion(version, text) || line === text || (text === 'fips' && line !== undefined && line !== 'main'),
+    );
     if (named.length === 0) {
       const known = sorted.map(({ version }) => version);
       const suggestion = suggestWord(text, known);

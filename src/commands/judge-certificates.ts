@@ -23,7 +23,10 @@ export const judgeCertificates = async (
   const read = await loadCertificates();
   if (!read.ok) return read;
   const hardware = readHardware();
-  for (const { planned } of fips) {
+  const today = new Date();
+  for (const { planned, proof } of fips) {
+    // Without a proof nothing is known of what was built.
+    if (proof === undefined) continue;
     const certificate = chooseCertificate(read.value.certificates, {
       line: planned.cell.awslc.line,
       link: planned.cell.link,
@@ -36,11 +39,12 @@ export const judgeCertificates = async (
       planned,
       ...(found?.state === 'present' ? { fetched: found.stored.record } : {}),
       machine: prepared.host.machine,
+      proof,
       ...(hardware === undefined ? {} : { hardware }),
     });
     judged.set(planned.id, {
       ...judgeCertificate(certificate, facts),
-      warnings: [...findDateWarnings(certificate, new Date())],
+      warnings: [...findDateWarnings(certificate, today)],
     });
   }
   return ok(judged);

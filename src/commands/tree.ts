@@ -27,6 +27,7 @@ const addSelection = (command: Command): Command =>
     .option('--link <mode>', 'static: one object; shared: a FIPS module of its own (may be repeated)', collect)
     .option('--optimization <name>', 'quick, release or debug (may be repeated)', collect)
     .option('--cipher-string <string>', 'default cipher suites, without @SECLEVEL (may be repeated)', collect)
+    .option('--try-patches', 'apply patches also to versions that they are not known for')
     .option('--catalogue <dir>', "directory of awslc.json and cpython.json (default: this tool's catalogue)")
     .option('--store <dir>', 'where finished steps are kept (default: cpython-awslc in the XDG cache directory)')
     .option('--jobs <n>', 'programs that a step may run at once (default: the cores)')
@@ -39,7 +40,6 @@ const addTests = (command: Command): Command =>
       new Option('--preset <name>', "suites to run (default: the recipe's)").choices(['quick', 'crypto', 'full']),
     )
     .option('--tests <files>', 'test files instead of a preset, as test_ssl,test_hashlib', collectList)
-    .option('--try-patches', 'apply patches also to versions that they are not known for')
     .option('--match <pattern>', 'only cases that match, as `python -m test -m` takes it (may be repeated)', collect);
 
 const addJson = (command: Command): Command => command.option('--json', 'one JSON document on standard output');

@@ -1,5 +1,6 @@
-import type { JudgedCertificate } from '../model/certificate.ts';
+import type { Json } from '../model/json.ts';
 import type { Plan, PlannedCell, Step } from '../model/plan.ts';
+import type { Proof } from '../model/proof.ts';
 import type { Machine, StepRecord } from '../model/record.ts';
 import { splitOsName, type BuildFacts, type BuildTool } from './certificate-conditions.ts';
 import { versionOf } from './toolchain.ts';
@@ -11,15 +12,26 @@ export interface BuiltCell {
   /** The record of the fetch step, which says which origin gave the archive; absent for a `path:` or `git:` source. */
   readonly fetched?: Pick<StepRecord, 'origin'>;
   readonly machine: Pick<Machine, 'os' | 'cpu'>;
+  /** What was found of the built module: its version is what it says, not what was asked. */
+  readonly proof: Pick<Proof, 'claims'>;
   /** Machine type as the firmware says it. */
   readonly hardware?: string;
 }
 
+/** The version of the module as the proof found it: `fips-3.1.0`, or what else it says. */
+const findVersion = ({ claims }: BuiltCell['proof']): string => {
+  const foundOf = (id: string): Json | undefined => claims.find((claim) => claim.id === id)?.found;
+  if (foundOf('fips-mode') !== 1) return 'no FIPS module';
+  const text = foundOf('fips-version');
+  if (typeof text !== 'string') return 'not known';
+  return /^AWS-LC FIPS \d+(\.\d+)*$/.test(text) ? text.replace('AWS-LC FIPS ', 'fips-') : text;
+};
+
 const argvOf = (step: Step | undefined): readonly string[] =>
   step?.actions.flatMap((action) => (action.do === 'exec' ? [action.argv] : []))[0] ?? [];
 
-/** What a certificate's conditions are held against: read from the plan that was run, not from what was meant. */
-export const findBuildFacts = ({ plan, planned, fetched, machine, hardware }: BuiltCell): BuildFacts => {
+/** What a certificate's conditions are held against: read from the plan that was run and what the proof found. */
+export const findBuildFacts = ({ plan, planned, fetched, machine, hardware, proof }: BuiltCell): BuildFacts => {
   const { cell } = planned;
   const stepOf = (name: string): Step | undefined => plan.steps.find(({ id }) => id === planned.steps[name]);
   const configure = argvOf(stepOf('configure-awslc'));
@@ -33,15 +45,13 @@ export const findBuildFacts = ({ plan, planned, fetched, machine, hardware }: Bu
     return { name, version: versionOf(line) ?? line };
   };
   return {
-    version: cell.awslc.version,
+    version: findVersion(proof),
     line: cell.awslc.line,
     link: cell.link,
     ...(archive === undefined ? {} : { sourceSha256: archive.sha256 }),
     sourceKind: fetched?.origin?.split(' ')[0] ?? (archive === undefined ? 'a source tree' : 'an archive'),
-    // The compiler is a condition of its own.
-    cmakeArguments: configure.filter((word) => !/^-DCMAKE_(?:C|CXX)_COMPILER=/.test(word)),
+    cmakeArguments: configure,
     targets: build.includes('--target') ? build.slice(build.indexOf('--target') + 1) : [],
-    extraFlags: [],
     compiler: toolOf(compiler),
     go: toolOf('go'),
     environment: {
@@ -52,9 +62,3 @@ export const findBuildFacts = ({ plan, planned, fetched, machine, hardware }: Bu
     },
   };
 };
-
-/** How many conditions of a certificate are met, of how many. */
-export const countMet = ({ conditions }: JudgedCertificate): { readonly met: number; readonly of: number } => ({
-  met: conditions.filter(({ met }) => met === true).length,
-  of: conditions.length,
-});

@@ -12,7 +12,7 @@ import { isOfVersion } from '../model/version.ts';
 
 /** What is known of a build when a certificate's conditions are held against it. What is absent is not known. */
 export interface BuildFacts {
-  /** AWS-LC version as the catalogue has it: `fips-3.1.0`. */
+  /** Version that the built module says it is, as the catalogue writes it: `fips-3.1.0`. */
   readonly version: string;
   /** The catalogue's line: `fips-2024`. */
   readonly line: string;
@@ -25,8 +25,6 @@ export interface BuildFacts {
   readonly cmakeArguments: readonly string[];
   /** Targets that the build tool is asked for; absent or empty when all are built. */
   readonly targets?: readonly string[];
-  /** Compiler and linker flags that the module gets from anywhere else. */
-  readonly extraFlags: readonly string[];
   readonly compiler: BuildTool;
   readonly go?: Omit<BuildTool, 'name'>;
   readonly environment: BuildEnvironment;
@@ -121,7 +119,6 @@ const judgeSteps = (build: PolicyBuild | undefined, facts: BuildFacts): Conditio
     ...rest.filter((word) => !build.cmakeArguments.includes(word)).map((word) => `added ${word}`),
     ...build.cmakeArguments.filter((word) => !rest.includes(word)).map((word) => `left out ${word}`),
     ...((facts.targets ?? []).length > 0 ? [`only the targets ${(facts.targets ?? []).join(', ')}`] : []),
-    ...facts.extraFlags.map((flag) => `extra flag ${flag}`),
   ];
   const expected = `${describeSteps(build)}, and nothing else`;
   return { id: 'steps', met: differences.length === 0, expected, found: differences.join(', ') || 'as written' };

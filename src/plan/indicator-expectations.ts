@@ -1,4 +1,5 @@
 import type { Line } from '../model/catalogue.ts';
+import type { Cell } from '../model/cell.ts';
 import type { FipsServices, Indicator, TlsPolicy } from '../model/fips-services.ts';
 import type { Json } from '../model/json.ts';
 import type { CellDraft } from './draft.ts';
@@ -96,13 +97,15 @@ export const buildIndicatorExpectations = (
 ): Record<string, Json> => {
   if (!cell.awslc.fips) return {};
   const indicator = services.indicators.find(({ line }) => line === cell.awslc.line);
+  // The limits around which PBKDF2 is asked; of a line without a table nothing is claimed.
+  const limits = (indicator ?? services.indicators.at(-1))?.pbkdf2 ?? {};
   const tlsPolicy = findTlsPolicy(services, cell.awslc.line, cell.link);
   const served = Object.keys(hashes.hmacProviders);
   return {
+    $indicator: { pbkdf2: limits, notes: indicator?.notes ?? [] },
     ...(indicator === undefined
       ? {}
       : {
-          $indicator: { pbkdf2: indicator.pbkdf2, notes: indicator.notes },
           'indicator-digests': Object.fromEntries(
             Object.entries(hashes.providers).map(([name, provider]) => [
               name,
@@ -112,8 +115,16 @@ export const buildIndicatorExpectations = (
           'indicator-hmacs': hmacs(indicator, hashes),
           'indicator-pbkdf2': pbkdf2(indicator, served),
           'indicator-others': others(indicator),
-          'fips-coverage': { run: coverageCaseCount, passed: coverageCaseCount },
         }),
+    'fips-coverage': { run: coverageCaseCount, passed: coverageCaseCount },
     ...(tlsPolicy === undefined ? {} : { $tlsPolicy: tlsPolicy }),
   };
 };
+
+/** What a plan says of a FIPS cell whose line has no table of counted services: a tree of the main line. */
+export const noteIndicator = ({ awslc }: Cell, services: FipsServices): readonly string[] =>
+  awslc.fips && !services.indicators.some(({ line }) => line === awslc.line)
+    ? [
+        `no table says which services AWS-LC's line ${awslc.line} counts as approved: the proof claims nothing of its indicator; --fips YEAR takes a line's`,
+      ]
+    : [];

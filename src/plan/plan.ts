@@ -14,6 +14,7 @@ import { planCore } from './core.ts';
 import type { Asset, CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
+import { noteIndicator } from './indicator-expectations.ts';
 import { planCellInstall } from './install.ts';
 import { planModules } from './modules.ts';
 import { choosePatches, findPatchProblems, notePatches } from './patches.ts';
@@ -199,6 +200,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     cells.push(planned);
     for (const step of ofCell) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     for (const note of noteCell(choice, targetFlags)) notes.add(note);
+    for (const note of noteIndicator(choice.cell, input.services)) notes.add(note);
     for (const note of notePatches(patches, choice.cell)) notes.add(note);
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);
   }

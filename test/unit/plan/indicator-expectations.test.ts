@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../src/model/json.ts';
 import { parseJson } from '../../../src/model/json.ts';
+import type { Plan } from '../../../src/model/plan.ts';
 import { expectationsSchema } from '../../../src/model/proof.ts';
+import type { AwslcChoice } from '../../../src/model/source.ts';
 import { coverageCaseCount } from '../../../src/plan/indicator-expectations.ts';
-import { defaultServices, planWith } from '../../rig/plan-inputs.ts';
+import { defaultCatalogue, defaultServices, planWith } from '../../rig/plan-inputs.ts';
 
 const python = join(import.meta.dirname, '../../../src/python');
 
@@ -15,7 +17,10 @@ const expectationsOf = (
   series = '3.14.6',
   link: 'static' | 'shared' = 'static',
 ): Record<string, Json> => {
-  const plan = planWith({ axes: { awslc: [awslc], python: [series], link: [link] } });
+  return expectationsIn(planWith({ axes: { awslc: [awslc], python: [series], link: [link] } }));
+};
+
+const expectationsIn = (plan: Plan): Record<string, Json> => {
   for (const action of plan.steps.find(({ kind }) => kind === 'prove')?.actions ?? []) {
     if (action.do !== 'write' || !action.path.endsWith('expectations.json')) continue;
     const parsed = parseJson(expectationsSchema, action.text);
@@ -52,6 +57,28 @@ describe('what a FIPS cell expects of the service indicator', () => {
     }
     expect(v3['indicator-hmacs']).not.toHaveProperty(['sha3_256, hmac.new']);
     expect(v4['indicator-hmacs']).toMatchObject({ 'sha3_256, hmac.new': 'approved' });
+  });
+
+  it('is not claimed of a line without a table, which the plan says; what FIPS mode lets through is', () => {
+    const plain = defaultCatalogue.awslc.entries.find(({ version }) => version === '5.12.0');
+    if (plain === undefined) throw new Error('the catalogue has it');
+    const tree = { kind: 'tree', description: 'a directory', treeDigest: 'a'.repeat(64) } as const;
+    const main: AwslcChoice = {
+      version: plain.version,
+      line: 'main',
+      fips: true,
+      capabilities: plain.capabilities,
+      source: tree,
+    };
+    const plan = planWith({
+      axes: { awslc: ['path:/mine'] },
+      loose: { python: new Map(), awslc: new Map([['path:/mine', main]]) },
+    });
+    expect(plan.notes.join()).toContain('no table says which services AWS-LC');
+    const ids = Object.keys(expectationsIn(plan));
+    expect(ids.filter((id) => /^indicator/.test(id))).toEqual([]);
+    // What the probes ask with is there all the same.
+    expect(ids).toEqual(expect.arrayContaining(['fips-coverage', '$indicator', '$tlsPolicy']));
   });
 
   it('asks PBKDF2 at its limits, below each, and above', () => {
