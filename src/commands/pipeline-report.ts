@@ -59,6 +59,9 @@ const describePython = (
   return { path, command };
 };
 
+/** Whether a cell's proof measures what an import costs and reports tell of it: a measurement that failed is told too. */
+const isMeasured = ({ planned, proof }: CellSession): boolean => planned.cell.awslc.fips && proof !== undefined;
+
 const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: PipelineOptions): CellSummary => {
   const ids = new Set(Object.values(cell.planned.steps));
   const ofCell = findings.session.outcomes.filter(({ step }) => ids.has(step.id));
@@ -82,7 +85,7 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
             warnings: certificate.warnings.map(({ text }) => text),
           },
         }),
-    ...(cell.importCost === undefined ? {} : { importCost: formatImportCost(cell.importCost) }),
+    ...(isMeasured(cell) ? { importCost: formatImportCost(cell.importCost) } : {}),
     ...(verdicts === undefined ? {} : { verdicts }),
     ...(cell.prefix === undefined ? {} : { python: describePython(cell.prefix, findings, options) }),
   };
@@ -102,14 +105,15 @@ const writeReport = async (file: string, text: string, context: CommandContext):
 /** A cell's proof as a page, with what a FIPS build meets of its certificate and what importing it costs; nothing without a proof. */
 const formatCellProof =
   ({ certificates }: PipelineFindings) =>
-  ({ planned, proof, importCost }: CellSession): readonly string[] => {
+  (cell: CellSession): readonly string[] => {
+    const { planned, proof, importCost } = cell;
     if (proof === undefined) return [];
     const certificate = certificates.get(planned.id);
     return [
       `## ${describeCell(planned.cell)}\n`,
       formatProofMarkdown(proof),
       ...(certificate === undefined ? [] : [formatConditionsMarkdown(certificate)]),
-      ...(importCost === undefined ? [] : [`Importing \`_ssl\` costs ${formatImportCost(importCost)}.\n`]),
+      ...(isMeasured(cell) ? [`Cost of importing \`_ssl\`: ${formatImportCost(importCost)}.\n`] : []),
     ];
   };
 
@@ -179,7 +183,7 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
           ...(cell.proof !== undefined && findings.certificates.has(cell.planned.id)
             ? { certificate: findings.certificates.get(cell.planned.id) }
             : {}),
-          ...(cell.importCost === undefined ? {} : { importCost: cell.importCost }),
+          ...(isMeasured(cell) ? { importCost: cell.importCost ?? null } : {}),
           verdicts: verdicts.get(cell.planned.id) ?? null,
           ...(options.comparePlain === true ? { plain: comparisons.get(cell.planned.id) ?? null } : {}),
         })),

@@ -16,7 +16,7 @@ export interface CellSummary {
   readonly proof?: { readonly holds: number; readonly fails: number; readonly of?: string };
   /** A FIPS build's certificate and what it meets of it, in a line, and dates that are near. */
   readonly certificate?: { readonly text: string; readonly warnings: readonly string[] };
-  /** What importing a FIPS build costs, in a line. */
+  /** What importing a FIPS build costs, in a line; or that it was not measured. */
   readonly importCost?: string;
   readonly verdicts?: VerdictReport;
   /** Where the Python is, and the command that runs it. */
