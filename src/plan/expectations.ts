@@ -270,6 +270,7 @@ export const buildExpectations = (given: ExpectationInput): Record<string, Json>
           version: versionText(cell),
           moduleFile: isShared ? `{prefix}/${sharedLibraryDirectory}/libcrypto.so` : object,
           hashProviders: hashProviders(input),
+          hmacHashes: input.capabilities.hmacHashes,
         })
       : {}),
   };
