@@ -25,6 +25,8 @@ export interface SelectionOptions {
   readonly match?: readonly string[];
   readonly tryPatches?: boolean;
   readonly openssl?: string;
+  /** Features of the CPU that proof and suites do without. */
+  readonly maskCpu?: readonly string[];
   readonly mirror?: readonly string[];
   readonly catalogue?: string;
   readonly jobs?: string;
@@ -133,6 +135,7 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     match: options.match ?? [],
     tryPatches: options.tryPatches === true,
     ...(fips.value.looseFips === undefined ? {} : { looseFips: fips.value.looseFips }),
+    ...(options.maskCpu === undefined ? {} : { maskCpu: options.maskCpu }),
     ...(options.openssl === undefined ? {} : { openssl: absolutePath(cwd)(options.openssl) }),
   });
 };

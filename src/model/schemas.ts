@@ -3,6 +3,8 @@ import { cacheReportSchema } from './cache.ts';
 import { compatReportSchema } from './compat.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
 import { certificateReportSchema, certificatesSchema } from './certificate.ts';
+import { cpuDocumentSchema } from './cpu-report.ts';
+import { cpuKnowledgeSchema, verifiedSchema } from './cpu.ts';
 import { diffDocumentSchema } from './diff.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { manifestDraftSchema } from './draft.ts';
@@ -66,6 +68,16 @@ const written: readonly NamedSchema[] = [
     schema: fipsServicesSchema,
   },
   {
+    name: 'cpu-paths',
+    title: 'how AWS-LC chooses code by the CPU: recipes/knowledge/cpu-paths.json',
+    schema: cpuKnowledgeSchema,
+  },
+  {
+    name: 'verified',
+    title: 'which code of AWS-LC is formally verified: recipes/knowledge/verified.json',
+    schema: verifiedSchema,
+  },
+  {
     name: 'patches',
     title: 'patches of a CPython series: patches/SERIES/series.json',
     schema: patchSeriesSchema,
@@ -89,6 +101,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'manifest-check', title: 'manifest check --json', schema: manifestCheckSchema },
   { name: 'manifest-draft', title: 'manifest draft --json', schema: manifestDraftSchema },
   { name: 'result', title: 'fetch, build, prove and test --json', schema: resultDocumentSchema },
+  { name: 'cpu', title: 'inspect cpu --json', schema: cpuDocumentSchema },
   { name: 'diff', title: 'diff --json', schema: diffDocumentSchema },
   { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },

@@ -1,3 +1,4 @@
+import type { CpuArchitecture, CpuMask } from '../model/cpu.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Failure } from '../model/failure.ts';
 import type { FipsServices } from '../model/fips-services.ts';
@@ -35,6 +36,10 @@ export interface PlanInput {
   readonly shims: readonly LoadedShim[];
   /** Which services of FIPS modules are approved. */
   readonly services: FipsServices;
+  /** What AWS-LC looks at on a CPU, by architecture. */
+  readonly cpu: readonly CpuArchitecture[];
+  /** Features of the CPU that proof and suites of the cells do without. */
+  readonly mask?: CpuMask;
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
 }
@@ -104,7 +109,7 @@ const nameCell = ({ cell }: CellChoice): string =>
 const planCell = (
   draft: CellDraft,
   id: string,
-  { test, services }: Pick<PlanInput, 'test' | 'services'>,
+  { test, services, cpu, mask }: Pick<PlanInput, 'test' | 'services' | 'cpu' | 'mask'>,
   openssl: OpensslChoice | undefined,
 ): { planned: PlannedCell; steps: readonly Step[] } => {
   const awslc = planAwslc(draft);
@@ -117,8 +122,15 @@ const planCell = (
     probe: awslc.probe,
   });
   const install = planCellInstall(draft, { core: core.core, modules, library: awslc.library });
-  const prove = planProve(draft, install, buildExpectations({ ...draft, services }));
-  const tested = planTest(draft, install, test);
+  const architecture = cpu.find(({ arch }) => arch === draft.cell.platform.arch);
+  const expectations = buildExpectations({
+    ...draft,
+    services,
+    ...(architecture === undefined ? {} : { cpu: architecture }),
+    ...(mask === undefined ? {} : { mask }),
+  });
+  const prove = planProve(draft, install, expectations, mask);
+  const tested = planTest(draft, install, test, { subject: 'cell', mask });
   const twin = openssl === undefined ? [] : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
   const compat = planCompat(draft, { awslc: awslc.tree, cpython: core.tree });
   const made = [...awslc.all, ...core.all, modules];
@@ -205,6 +217,12 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);
   }
   if (problems.size > 0) return fail([...problems.values()]);
+  if (input.mask !== undefined) {
+    const { names, variable, value } = input.mask;
+    notes.add(
+      `proof and suites of the cells run with ${names.join(', ')} masked (${variable}=${value}); builds and twins do not`,
+    );
+  }
   return ok({
     version: 1,
     kind: 'plan',
@@ -216,6 +234,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     assets: assets.map(({ name, sha256 }) => ({ name, sha256 })),
     environment: { ...buildEnvironment },
     test,
+    ...(input.mask === undefined ? {} : { mask: input.mask }),
     cells,
     steps: [...steps.values()],
   });

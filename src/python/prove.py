@@ -22,12 +22,14 @@ import shutil
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import prove_capabilities
 import prove_common
+import prove_cpu
 import prove_fips
 import prove_hash
 import prove_hijack
 import prove_identity
 import prove_imports
 import prove_indicator
+import prove_mask
 import prove_modules
 import prove_pha
 import prove_sysconfig
@@ -46,11 +48,14 @@ PROBES = [
     prove_modules,
     prove_venv,
     prove_sysconfig,
+    prove_cpu,
 ]
 # About the installed tree, not about a process: asked of the Python itself, without packages.
 TREE_PROBES = [prove_modules, prove_venv, prove_sysconfig]
 # Asked when the expectations have `$fips` only, after the others in the report.
 FIPS_PROBES = [prove_fips, prove_indicator, prove_tls_policy]
+# Asked when the expectations have `$cpuMask` only.
+MASK_PROBES = [prove_mask]
 # The long ones first, so that they do not run alone at the end.
 STARTING_ORDER = [
     prove_fips,
@@ -66,6 +71,8 @@ STARTING_ORDER = [
     prove_tls_policy,
     prove_imports,
     prove_sysconfig,
+    prove_cpu,
+    prove_mask,
 ]
 PROBE_TIMEOUT_SECONDS = 300
 # Claims that leave out what came with packages which were imported first: their titles say so then.
@@ -75,7 +82,7 @@ NOT_CHECKED = [
     "Known answers are samples: they show which code answers, not that it is right for every input.",
     "os.urandom, secrets, random and uuid take their randomness from the kernel or from CPython's own generator, not from AWS-LC.",
     "Packages that are installed later may bring a crypto library of their own; nothing here speaks for them.",
-    "Which machine-specific code AWS-LC chooses at run time, and whether it runs in constant time, is not looked at.",
+    "Which machine-specific code AWS-LC takes is derived from its words about the CPU and its rules, not watched; whether it runs in constant time is not looked at.",
     "The proof holds for the files as they were when it was made, on the kind of machine that made it.",
 ]
 
@@ -124,7 +131,8 @@ def run_probe(module, settings):
 def make_proof(expectations):
     settings = {key: value for key, value in expectations.items() if key.startswith("$")}
     is_fips = bool(settings.get("$fips"))
-    probes = PROBES + (FIPS_PROBES if is_fips else []) + ([prove_imports] if settings.get("$imports") else [])
+    probes = PROBES + (MASK_PROBES if settings.get("$cpuMask") else []) + (FIPS_PROBES if is_fips else [])
+    probes = probes + ([prove_imports] if settings.get("$imports") else [])
     temporary = prove_common.make_directory("prove-")
     os.environ["TMPDIR"] = temporary
     try:

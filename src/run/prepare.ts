@@ -1,4 +1,5 @@
 import { readHost } from '../io/host.ts';
+import type { CpuMask } from '../model/cpu.ts';
 import type { Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
@@ -7,6 +8,7 @@ import type { Axes, Preset, Recipe } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { LooseSources, OpensslChoice } from '../model/source.ts';
 import { nameFipsVersions } from '../plan/certificates.ts';
+import { chooseMask } from '../plan/cpu-mask.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
 import { resolveRecipe } from '../recipe/resolve.ts';
@@ -14,6 +16,7 @@ import {
   loadAssets,
   loadCatalogue,
   loadCertificates,
+  loadCpuKnowledge,
   loadFipsServices,
   loadPatches,
   loadRecipe,
@@ -36,6 +39,8 @@ export interface Selection {
   readonly tryPatches: boolean;
   /** The line whose FIPS module loose sources of AWS-LC are built as. */
   readonly looseFips?: Line;
+  /** Features of the CPU that proof and suites do without; none unless given. */
+  readonly maskCpu?: readonly string[];
   /** The twin's OpenSSL, `path:DIR`, unless it is the machine's own. */
   readonly openssl?: string;
 }
@@ -77,7 +82,7 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets, shims, patches, certificates, services] = await Promise.all([
+  const [catalogue, targets, assets, shims, patches, certificates, services, cpu] = await Promise.all([
     loadCatalogue(input.catalogueDir),
     loadTargets(),
     loadAssets(),
@@ -85,6 +90,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     loadPatches(),
     loadCertificates(),
     loadFipsServices(),
+    loadCpuKnowledge(),
   ]);
   if (!catalogue.ok) return one(catalogue);
   if (!targets.ok) return one(targets);
@@ -93,12 +99,24 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   if (!patches.ok) return one(patches);
   if (!certificates.ok) return one(certificates);
   if (!services.ok) return one(services);
+  if (!cpu.ok) return one(cpu);
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
   const native = (axes.target ?? recipe.value.cells.target).includes('native');
   const host = await readHost({ env: { ...input.env, PATH: input.path }, signal: input.signal, native });
   if (!host.ok) return one(host);
+  const { arch } = host.value.platform;
+  const maskCpu = input.selection.maskCpu ?? [];
+  const mask: Result<CpuMask | undefined, readonly Failure[]> =
+    maskCpu.length === 0
+      ? ok(undefined)
+      : chooseMask(
+          maskCpu,
+          cpu.value.architectures.find((architecture) => architecture.arch === arch),
+          arch,
+        );
+  if (!mask.ok) return mask;
   const loose = await input.adopt(recipe.value, input.selection);
   if (!loose.ok) return loose;
   const resolved = resolveRecipe({
@@ -122,6 +140,8 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     tryPatches: input.selection.tryPatches,
     shims: shims.value.shims,
     services: services.value,
+    cpu: cpu.value.architectures,
+    ...(mask.value === undefined ? {} : { mask: mask.value }),
     test: chooseTests(input.selection, recipe.value),
     ...(openssl.value === undefined ? {} : { openssl: openssl.value }),
   });

@@ -5,7 +5,7 @@ import { copyTree } from '../io/copy.ts';
 import { ioFailure } from '../io/failure.ts';
 import { removeTree, writeJsonAtomic } from '../io/files.ts';
 import type { Manifest, Roster } from '../model/manifest.ts';
-import type { Plan, PlannedCell } from '../model/plan.ts';
+import type { Plan, PlannedCell, Step } from '../model/plan.ts';
 import type { SuiteResults } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { SuiteRun } from '../model/suite.ts';
@@ -91,6 +91,10 @@ const runInCopy = async (
   }
 };
 
+/** What the step's own command has in its environment beside the plan's: a mask of CPU features, or nothing. */
+const maskOf = (step: Step): Readonly<Record<string, string>> =>
+  Object.assign({}, ...step.actions.map((action) => (action.do === 'exec' ? action.env : undefined)));
+
 /**
  * The test step: a first pass in shards, then a second one, each case alone, of what failed without being listed, crashed
  * or was not started. Raw results go to `{tree}/suites.json`; verdicts are computed from them each time. Of a twin there
@@ -112,7 +116,7 @@ export const makeTestStep =
         fillPlaces(library, context),
       );
       if (unknown !== undefined) return fail(unknown);
-      const pass = makePass(expected.value.timings, context, scratchDir);
+      const pass = makePass(expected.value.timings, context, scratchDir, maskOf(step));
       return side === 'twin' ? runTwinPass(plan, pass, context) : runPasses(plan, cell, expected.value, pass, context);
     });
   };
@@ -143,8 +147,13 @@ type RunPass = (name: SuiteRun['pass'], selection: CaseSelection, processes: num
 
 const noTimings: Timings = { version: 1, python: '', classesMs: {}, casesMs: {} };
 
-const makePass = (timings: Timings | undefined, context: StepContext, scratchDir: string): RunPass => {
-  const env = makeSuiteEnvironment(context);
+const makePass = (
+  timings: Timings | undefined,
+  context: StepContext,
+  scratchDir: string,
+  mask: Readonly<Record<string, string>> = {},
+): RunPass => {
+  const env = { ...makeSuiteEnvironment(context), ...mask };
   return (name, selection, processes) =>
     runSuitePass({
       pass: name,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../../src/model/catalogue.ts';
+import { cpuKnowledgeSchema, type CpuKnowledge } from '../../src/model/cpu.ts';
 import { fipsServicesSchema, type FipsServices } from '../../src/model/fips-services.ts';
 import type { Host } from '../../src/model/host.ts';
 import { parseJson, type Schema } from '../../src/model/json.ts';
@@ -44,6 +45,9 @@ export const defaultShims: readonly LoadedShim[] = read(shimsSchema, 'patches/sh
 
 /** The shipped knowledge of FIPS services. */
 export const defaultServices: FipsServices = read(fipsServicesSchema, 'recipes/knowledge/fips-services.json');
+
+/** The shipped rules of how AWS-LC chooses code by the CPU. */
+export const defaultCpu: CpuKnowledge = read(cpuKnowledgeSchema, 'recipes/knowledge/cpu-paths.json');
 
 /** A Debian 12 on x86-64, the same whatever machine the test runs on. */
 export const fixedHost: Host = {
@@ -107,6 +111,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     tryPatches: changes.tryPatches ?? false,
     shims: defaultShims,
     services: defaultServices,
+    cpu: defaultCpu.architectures,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
     ...(changes.openssl === undefined ? {} : { openssl: changes.openssl }),
   });

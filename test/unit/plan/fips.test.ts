@@ -5,6 +5,7 @@ import { makePlan } from '../../../src/plan/plan.ts';
 import {
   defaultCatalogue,
   defaultRecipe,
+  defaultCpu,
   defaultServices,
   defaultTargets,
   fingerprintsOf,
@@ -103,7 +104,14 @@ describe('a FIPS build', () => {
     });
     if (!resolved.ok) throw new Error('the catalogue has it');
     const host = { ...fixedHost, tools: fixedHost.tools.filter(({ name }) => name !== 'go' && name !== 'perl') };
-    const input = { assets: [], patches: [], shims: [], services: defaultServices, tryPatches: false } as const;
+    const input = {
+      assets: [],
+      patches: [],
+      shims: [],
+      services: defaultServices,
+      cpu: defaultCpu.architectures,
+      tryPatches: false,
+    } as const;
     const test = { preset: 'quick', files: ['test_ssl'], match: [] } as const;
     const made = makePlan({ resolved: resolved.value, host, ...input, test: { ...test, files: [], match: [] } });
     expect(made).toMatchObject({

@@ -7,6 +7,7 @@ import { resolveRecipe } from '../../../src/recipe/resolve.ts';
 import {
   defaultCatalogue,
   defaultRecipe,
+  defaultCpu,
   defaultServices,
   defaultTargets,
   fixedHost,
@@ -116,6 +117,7 @@ describe('the plan of the main job', () => {
       tryPatches: false,
       shims: [],
       services: defaultServices,
+      cpu: defaultCpu.architectures,
     });
     expect(plan).toMatchObject({
       ok: false,
