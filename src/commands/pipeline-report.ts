@@ -75,6 +75,7 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
   const certificate = findings.certificates.get(cell.planned.id);
   return {
     cell: cell.planned.cell,
+    ...(options.maskCpu === undefined || claims === undefined ? {} : { masked: options.maskCpu }),
     steps: { done: count('done'), recorded: count('recorded'), failed: count('failed'), notRun: count('not-run') },
     ...(claims === undefined ? {} : { proof: { ...claims, ...(proofIsOld ? { of: cell.proofOf ?? '' } : {}) } }),
     ...(certificate === undefined || cell.proof === undefined
@@ -142,7 +143,8 @@ export const writeReports = async (
   }
   if (options.junit !== undefined) failures.push(...(await writeReport(options.junit, formatJunit(reports), context)));
   if (options.markdown !== undefined) {
-    const command = `npx cpython-awslc test${describeSelection(options)}`;
+    const mask = options.maskCpu === undefined ? '' : ` --mask-cpu ${options.maskCpu.join(',')}`;
+    const command = `npx cpython-awslc test${describeSelection(options)}${mask}`;
     const parts = findings.session.cells.flatMap((cell) => {
       const report = findings.verdicts.get(cell.planned.id);
       const claims = countClaims(cell);

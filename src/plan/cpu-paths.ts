@@ -44,7 +44,7 @@ const describeRule = ({ needs, lacks }: CpuCandidate): string =>
   [
     ...(needs.length === 0 ? [] : [needs.map((term) => namesOf(term).join(' or ')).join(', ')]),
     ...(lacks === undefined ? [] : [`not all of ${lacks.join(', ')}`]),
-  ].join('; ') || 'nothing';
+  ].join('; ') || 'nothing more';
 
 const findPath = (
   { name: primitive, usedBy, candidates }: CpuArchitecture['primitives'][number],
