@@ -181,6 +181,26 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./diff.ts').then(({ runDiff }) => runDiff(options, context))), options),
     );
 
+  const bench = program
+    .command('bench')
+    .description('measure what was built')
+    .addHelpText('after', example('cpython-awslc bench crypto'));
+  addPipeline(bench.command('crypto'))
+    .description('measure ssl and hashlib against the OpenSSL twin, in turns on one core')
+    .option('--openssl <path:dir>', "the prefix of an installed OpenSSL (default: this machine's libssl-dev)")
+    .option('--mask <features>', 'also measure without these features of the CPU, as avx512 (may be repeated)', collect)
+    .option('--pairs <n>', 'turns that each case gets (default: 15)')
+    .option('--markdown <file>', 'write the tables as a Markdown page')
+    .option('--svg <file>', 'draw the ratios to OpenSSL')
+    .addHelpText(
+      'after',
+      `${example('cpython-awslc bench crypto --mask avx512 --svg ratios.svg')}
+Faster or slower is said only where eight of ten turns lie on one side; all else is "not separated". Let nothing else run.`,
+    )
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./bench.ts').then(({ runBench }) => runBench(options, context))), options),
+    );
+
   const inspect = program
     .command('inspect')
     .description('look at what was built')

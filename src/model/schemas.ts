@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { benchDocumentSchema, benchSamplesSchema } from './bench.ts';
 import { cacheReportSchema } from './cache.ts';
 import { compatReportSchema } from './compat.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
@@ -102,6 +103,8 @@ const schemas: readonly NamedSchema[] = [
   { name: 'manifest-draft', title: 'manifest draft --json', schema: manifestDraftSchema },
   { name: 'result', title: 'fetch, build, prove and test --json', schema: resultDocumentSchema },
   { name: 'cpu', title: 'inspect cpu --json', schema: cpuDocumentSchema },
+  { name: 'bench', title: 'bench crypto --json', schema: benchDocumentSchema },
+  { name: 'bench-samples', title: 'what bench_crypto.py measured', schema: benchSamplesSchema },
   { name: 'diff', title: 'diff --json', schema: diffDocumentSchema },
   { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },

@@ -247,6 +247,7 @@ const stages = {
   prove: ['prove'],
   test: ['prove', 'test'],
   diff: ['prove', 'test'],
+  bench: ['install'],
 } as const;
 
 /** How far a command runs a plan. */
@@ -255,6 +256,8 @@ export type Stage = keyof typeof stages;
 /** The steps that a command must bring about; what they need comes with them. */
 export const selectGoals = (plan: Plan, stage: Stage): readonly Step[] => {
   const kinds: readonly string[] = stages[stage];
-  // A twin's steps are in every plan, and run only for a comparison or when `test` has to ask it.
-  return plan.steps.filter(({ kind, subject }) => kinds.includes(kind) && (subject !== 'twin' || stage === 'diff'));
+  // A twin's steps are in every plan, and run only for a comparison, a measurement, or when `test` has to ask it.
+  return plan.steps.filter(
+    ({ kind, subject }) => kinds.includes(kind) && (subject !== 'twin' || stage === 'diff' || stage === 'bench'),
+  );
 };

@@ -93,7 +93,7 @@ const runInCopy = async (
 
 /** What the step's own command has in its environment beside the plan's: a mask of CPU features, or nothing. */
 const maskOf = (step: Step): Readonly<Record<string, string>> =>
-  Object.assign({}, ...step.actions.map((action) => (action.do === 'exec' ? action.env : undefined)));
+  Object.fromEntries(step.actions.flatMap((action) => (action.do === 'exec' ? Object.entries(action.env ?? {}) : [])));
 
 /**
  * The test step: a first pass in shards, then a second one, each case alone, of what failed without being listed, crashed
