@@ -195,7 +195,7 @@ reproducible, 70 bug, 130 interrupted.`,
     .addHelpText(
       'after',
       `${example('cpython-awslc bench crypto --mask avx512 --svg ratios.svg')}
-Faster or slower is said only where eight of ten turns lie on one side; all else is "not separated". Let nothing else run.`,
+Faster or slower is said only where eight of ten turns show 2 % or more; all else is "not separated". Let nothing else run.`,
     )
     .action((options: { json?: boolean }) =>
       finish(end(import('./bench.ts').then(({ runBench }) => runBench(options, context))), options),

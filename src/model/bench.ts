@@ -44,7 +44,7 @@ const ratioSchema = z.strictObject({
   /** Eight of ten turns lie between these. */
   low: z.number(),
   high: z.number(),
-  /** `not separated`: 1 lies between `low` and `high`, so that nothing is said. */
+  /** `not separated`: 1, or 2 % to either side of it, lies between `low` and `high`: nothing is said. */
   verdict: z.enum(['faster', 'slower', 'not separated']),
 });
 export type Ratio = z.infer<typeof ratioSchema>;

@@ -229,7 +229,8 @@ def run_worker():
                 answer = {"ns": measure(operation, count)}
         except Exception as exception:
             current = case
-            answer = {"unavailable": "%s: %s" % (type(exception).__name__, exception)}
+            told = "" if isinstance(exception, Unavailable) else type(exception).__name__ + ": "
+            answer = {"unavailable": told + str(exception)}
         print(json.dumps(answer), flush=True)
 
 

@@ -1,11 +1,14 @@
 import type { BenchDocument, BenchReport, BenchRow, Measured, Ratio } from '../model/bench.ts';
 import { escapeInline } from './markdown.ts';
-import { paint, printable, type TextOptions } from './text.ts';
+import { formatCount, paint, printable, type TextOptions } from './text.ts';
+
+/** Three digits that count, or all of a larger number. */
+const digits = (value: number): string => (value >= 100 ? formatCount(Math.round(value)) : value.toPrecision(3));
 
 /** A time as a person reads it: three digits and a unit. */
 const formatNs = (ns: number): string => {
   const [value, unit] = ns < 1e3 ? [ns, 'ns'] : ns < 1e6 ? [ns / 1e3, 'µs'] : [ns / 1e6, 'ms'];
-  return `${value.toPrecision(3)} ${unit}`;
+  return `${digits(value)} ${unit}`;
 };
 
 /** What a median time means: MB/s where an operation goes through bytes, else operations in a second, or the time itself. */
@@ -13,8 +16,8 @@ export const formatMeasured = (
   { medianNs }: Pick<Measured, 'medianNs'>,
   row: Pick<BenchRow, 'bytes' | 'id'>,
 ): string => {
-  if (row.bytes > 0) return `${((row.bytes / medianNs) * 1e3).toPrecision(3).replace(/\.0+$/, '')} MB/s`;
-  return row.id.startsWith('TLS') ? `${Math.round(1e9 / medianNs)}/s` : formatNs(medianNs);
+  if (row.bytes > 0) return `${digits((row.bytes / medianNs) * 1e3)} MB/s`;
+  return row.id.startsWith('TLS') ? `${digits(1e9 / medianNs)}/s` : formatNs(medianNs);
 };
 
 /** A ratio with the range of eight of ten turns. */
