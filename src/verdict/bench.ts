@@ -32,8 +32,8 @@ const leastTurns = 5;
 
 /**
  * How many times as much a subject does as another in the same time, turn by turn: what slows the machine down for a while
- * is in both samples of a turn. Faster or slower is said only when eight of ten turns lie on one side of 1 (and of 2 % to that side): of
- * equal subjects that comes about by chance less than once in 100 times with 15 turns.
+ * is in both samples of a turn. Faster or slower is said only when eight of ten turns show the least difference on the same
+ * side: of equal subjects that comes about by chance less than once in 100 times with 15 turns.
  */
 export const compareTurns = (
   subject: string,
