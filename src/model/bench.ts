@@ -7,7 +7,7 @@ const benchCaseSchema = z.strictObject({
   title: z.string(),
   /** Bytes that one operation goes through; 0 where operations are counted. */
   bytes: z.int().min(0),
-  /** Subject to the time of one operation in each turn. */
+  /** Subject to the processor time of one operation in each turn. */
   samplesNs: z.record(z.string(), z.array(z.number().positive())),
   /** Subject to why it cannot do this. */
   unavailable: z.record(z.string(), z.string()),

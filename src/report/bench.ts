@@ -50,7 +50,7 @@ const pairsOf = (report: BenchReport): readonly (readonly [subject: string, agai
 ];
 
 const conditions = (report: BenchReport): string =>
-  `${report.pairs} turns each on core ${report.core} of ${report.cores} (${report.cpu}, ${report.os}); load ${report.loadBefore} before, ${report.loadAfter} after, our own included`;
+  `processor time, ${report.pairs} turns each on core ${report.core} of ${report.cores} (${report.cpu}, ${report.os}); load ${report.loadBefore} before, ${report.loadAfter} after, our own included`;
 
 /** The heading of a table: who is compared with whom, and how often a difference was seen. */
 const summarize = (report: BenchReport, [subject, against]: readonly [string, string]): string => {

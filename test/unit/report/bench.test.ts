@@ -51,7 +51,9 @@ describe('a measurement as text', () => {
     expect(text).toContain(
       'AWS-LC (AWS-LC 5.12.0) against OpenSSL (OpenSSL 3.0.19): faster in 1, slower in 1, not separated in 1',
     );
-    expect(text).toContain('15 turns each on core 1 of 2 (A CPU <fast>, An OS); load 5.8 before, 5.5 after');
+    expect(text).toContain(
+      'processor time, 15 turns each on core 1 of 2 (A CPU <fast>, An OS); load 5.8 before, 5.5 after',
+    );
   });
 
   it('has ratios in front of what they are of, and calls nothing faster that the spread does not separate', () => {
