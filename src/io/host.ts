@@ -83,6 +83,7 @@ export const readHost = async (options: HostOptions): Promise<Result<Host>> => {
     devPackages: libraries.filter(({ library }) => !forTwins.has(library)),
     ...(openssl === undefined ? {} : { openssl: { version: openssl } }),
     nativeFlags,
+    cpuFeatures: cpu.features,
     machine: {
       cpu: cpu.model,
       cpuFeaturesDigest: cpu.featuresDigest,

@@ -47,6 +47,7 @@ const planProbe = (draft: CellDraft, tree: Step): Step => {
 export interface AwslcSteps {
   readonly tree: Step;
   readonly probe: Step;
+  readonly configure: Step;
   readonly library: Step;
   readonly all: readonly Step[];
 }
@@ -108,5 +109,5 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
     worksIn: configure,
     alsoDependsOn: dependencies,
   });
-  return { tree: source.tree, probe, library, all: [...source.steps, probe, configure, library] };
+  return { tree: source.tree, probe, configure, library, all: [...source.steps, probe, configure, library] };
 };

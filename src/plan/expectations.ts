@@ -1,9 +1,11 @@
 import type { Capabilities } from '../model/catalogue.ts';
 import type { Cell } from '../model/cell.ts';
+import type { CpuCode } from '../model/cpu-code.ts';
 import type { FipsServices } from '../model/fips-services.ts';
 import { compareCodeUnits, type Json } from '../model/json.ts';
 import { knownGroups } from './capabilities.ts';
 import { chooseBuiltinHashes } from './core.ts';
+import { cpuCodeExpectations } from './cpu-code.ts';
 import type { CellDraft } from './draft.ts';
 import { internalPrefix } from './environment.ts';
 import { buildFipsExpectations } from './fips-expectations.ts';
@@ -21,6 +23,8 @@ import {
 export type ExpectationInput = Pick<CellDraft, 'cell' | 'capabilities' | 'series' | 'host'> & {
   /** Which services of FIPS modules are approved. */
   readonly services: FipsServices;
+  /** Which CPU-specific code each AWS-LC has. */
+  readonly cpuCode: CpuCode;
 };
 
 /** Cases of src/python/test_no_pha.py: a case that gets lost fails the proof. */
@@ -252,6 +256,7 @@ export const buildExpectations = (given: ExpectationInput): Record<string, Json>
     'elf-exports': [...exportedSymbols],
     'elf-undefined': [],
     'elf-hardening': { textRelocations: false, executableStack: false },
+    ...cpuCodeExpectations(cell, input.cpuCode),
     ...hashExpectations(input),
     ...tlsExpectations(input),
     ...capabilityExpectations(input),

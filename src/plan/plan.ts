@@ -1,3 +1,4 @@
+import type { CpuCode } from '../model/cpu-code.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Failure } from '../model/failure.ts';
 import type { FipsServices } from '../model/fips-services.ts';
@@ -11,6 +12,7 @@ import type { CellChoice, ResolvedRecipe } from '../recipe/resolve.ts';
 import { planAwslc } from './awslc.ts';
 import { planCompat } from './compat.ts';
 import { planCore } from './core.ts';
+import { planAssembler } from './cpu-code.ts';
 import type { Asset, CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
@@ -19,6 +21,7 @@ import { planCellInstall } from './install.ts';
 import { planModules } from './modules.ts';
 import { choosePatches, findPatchProblems, notePatches } from './patches.ts';
 import { chooseShims, noteShims } from './shims.ts';
+import { chooseTargetFlags, type TargetFlags } from './target.ts';
 import { planTwin } from './twin.ts';
 import { planProve, planTest } from './verify.ts';
 
@@ -35,6 +38,8 @@ export interface PlanInput {
   readonly shims: readonly LoadedShim[];
   /** Which services of FIPS modules are approved. */
   readonly services: FipsServices;
+  /** Which CPU-specific code each AWS-LC has. */
+  readonly cpuCode: CpuCode;
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
 }
@@ -86,10 +91,12 @@ const chooseTools = (host: Host, hasFips: boolean): Result<CellDraft['compilers'
 const sourceKinds: readonly StepKind[] = ['fetch', 'unpack', 'patch'];
 
 /** Nothing is configured or compiled before it is known that this cell can compile; probes and sources need not wait. */
-const holdBack = (steps: readonly Step[], compat: Step): readonly Step[] =>
-  steps.map((step) =>
-    ['configure', 'compile', 'modules'].includes(step.kind) ? { ...step, after: [compat.id] } : step,
-  );
+const holdBack = (steps: readonly Step[], compat: Step, assembler: Step | undefined): readonly Step[] =>
+  steps.map((step) => {
+    if (!['configure', 'compile', 'modules'].includes(step.kind)) return step;
+    const checked = assembler !== undefined && step.kind === 'compile' && step.subject === 'awslc';
+    return { ...step, after: [compat.id, ...(checked ? [assembler.id] : [])] };
+  });
 
 /** A step that several cells share waits for what each of them must know first. */
 const mergeAfter = (known: Step | undefined, step: Step): Step => {
@@ -104,7 +111,7 @@ const nameCell = ({ cell }: CellChoice): string =>
 const planCell = (
   draft: CellDraft,
   id: string,
-  { test, services }: Pick<PlanInput, 'test' | 'services'>,
+  { test, services, cpuCode }: Pick<PlanInput, 'test' | 'services' | 'cpuCode'>,
   openssl: OpensslChoice | undefined,
 ): { planned: PlannedCell; steps: readonly Step[] } => {
   const awslc = planAwslc(draft);
@@ -117,16 +124,18 @@ const planCell = (
     probe: awslc.probe,
   });
   const install = planCellInstall(draft, { core: core.core, modules, library: awslc.library });
-  const prove = planProve(draft, install, buildExpectations({ ...draft, services }));
+  const prove = planProve(draft, install, buildExpectations({ ...draft, services, cpuCode }));
   const tested = planTest(draft, install, test);
   const twin = openssl === undefined ? [] : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
   const compat = planCompat(draft, { awslc: awslc.tree, cpython: core.tree });
+  const assembler = planAssembler(draft.cell, cpuCode, awslc.configure);
   const made = [...awslc.all, ...core.all, modules];
   const sources = made.filter(({ kind }) => sourceKinds.includes(kind));
   const built = holdBack(
     made.filter(({ kind }) => !sourceKinds.includes(kind)),
     compat,
-  );
+    assembler,
+  ).flatMap((step) => (step.id === awslc.configure.id && assembler !== undefined ? [step, assembler] : [step]));
   const steps = [...sources, compat, ...built, install, prove, tested, ...twin];
   return {
     planned: {
@@ -157,12 +166,12 @@ const noteFips = ({ awslc, link, optimization }: CellChoice['cell'], flags: read
       ]
     : [];
 
-const noteCell = ({ cell, target, series, seriesDataOf }: CellChoice, flags: readonly string[]): readonly string[] => [
+const noteCell = ({ cell, series, seriesDataOf }: CellChoice, { flags, note }: TargetFlags): readonly string[] => [
   ...(cell.optimization === 'quick'
     ? ['optimization quick: -O2, no debug information, for developers; `--optimization release` is what to ship']
     : []),
   ...noteFips(cell, flags),
-  ...(target.cflags.includes('native') ? [`target native means here: ${flags.join(' ')}`] : []),
+  ...(note === undefined ? [] : [note]),
   ...(seriesDataOf === undefined
     ? []
     : [
@@ -188,7 +197,12 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
   const notes = new Set<string>();
   const problems = new Map<string, Failure>();
   for (const choice of resolved.cells) {
-    const targetFlags = choice.target.cflags.flatMap((flag) => (flag === 'native' ? host.nativeFlags : [flag]));
+    const chosen = chooseTargetFlags(choice.target, compilers.value.c, host);
+    if (!chosen.ok) {
+      problems.set(JSON.stringify(chosen.error), chosen.error);
+      continue;
+    }
+    const targetFlags = chosen.value.flags;
     const shims = chooseShims(input.shims, choice.capabilities, choice.series.series);
     const patches = choosePatches(input.patches, choice.capabilities, choice.series.series);
     const needsPha = choice.series.pha === 'patch' && !choice.capabilities.pha;
@@ -199,7 +213,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     const { planned, steps: ofCell } = planCell(draft, nameCell(choice), input, openssl);
     cells.push(planned);
     for (const step of ofCell) steps.set(step.id, mergeAfter(steps.get(step.id), step));
-    for (const note of noteCell(choice, targetFlags)) notes.add(note);
+    for (const note of noteCell(choice, chosen.value)) notes.add(note);
     for (const note of noteIndicator(choice.cell, input.services)) notes.add(note);
     for (const note of notePatches(patches, choice.cell)) notes.add(note);
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);

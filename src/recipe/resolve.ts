@@ -2,7 +2,7 @@ import type { AwslcEntry, Capabilities, Catalogue, Series } from '../model/catal
 import type { Cell, Platform } from '../model/cell.ts';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import type { Axes, Recipe, Targets } from '../model/recipe.ts';
+import type { Axes, Recipe, Target, Targets } from '../model/recipe.ts';
 import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
 import { suggestWord } from '../model/suggest.ts';
 import { compareVersions, isOfVersion } from '../model/version.ts';
@@ -24,7 +24,7 @@ export interface CellChoice {
   readonly seriesDataOf?: string;
   readonly cpythonSource: Source;
   readonly awslcSource: Source;
-  readonly target: Targets['targets'][number];
+  readonly target: Target;
 }
 
 export interface ResolvedRecipe {
@@ -40,6 +40,8 @@ export interface ResolveInput {
   readonly catalogue: Catalogue;
   readonly targets: Targets;
   readonly platform: Platform;
+  /** Feature flags of this machine's CPU. */
+  readonly cpuFeatures: readonly string[];
   readonly loose: LooseSources;
   /** What `fips` and the lines' names stand for on the axis of AWS-LC. */
   readonly named: ReadonlyMap<string, NamedVersion>;
@@ -177,6 +179,16 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
         code: 'unsupported',
         what: `Target ${name} on this machine`,
         why: `it is for ${target.arch.join(', ')}; this is ${platform.arch}`,
+        next: 'Choose --target generic or --target native.',
+      });
+      return [];
+    }
+    const lacking = (target.cpuFeatures ?? []).filter((feature) => !input.cpuFeatures.includes(feature));
+    if (lacking.length > 0) {
+      failures.push({
+        code: 'unsupported',
+        what: `Target ${name} on this machine`,
+        why: `this CPU has no ${lacking.join(', ')}: what is built could not run here, not even to be installed`,
         next: 'Choose --target generic or --target native.',
       });
       return [];

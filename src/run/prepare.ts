@@ -14,6 +14,7 @@ import {
   loadAssets,
   loadCatalogue,
   loadCertificates,
+  loadCpuCode,
   loadFipsServices,
   loadPatches,
   loadRecipe,
@@ -77,7 +78,7 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets, shims, patches, certificates, services] = await Promise.all([
+  const [catalogue, targets, assets, shims, patches, certificates, services, cpuCode] = await Promise.all([
     loadCatalogue(input.catalogueDir),
     loadTargets(),
     loadAssets(),
@@ -85,6 +86,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     loadPatches(),
     loadCertificates(),
     loadFipsServices(),
+    loadCpuCode(),
   ]);
   if (!catalogue.ok) return one(catalogue);
   if (!targets.ok) return one(targets);
@@ -93,6 +95,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   if (!patches.ok) return one(patches);
   if (!certificates.ok) return one(certificates);
   if (!services.ok) return one(services);
+  if (!cpuCode.ok) return one(cpuCode);
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
@@ -107,6 +110,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     catalogue: catalogue.value,
     targets: targets.value,
     platform: host.value.platform,
+    cpuFeatures: host.value.cpuFeatures,
     loose: loose.value,
     named: nameFipsVersions(certificates.value.certificates, catalogue.value.awslc.entries),
   });
@@ -122,6 +126,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     tryPatches: input.selection.tryPatches,
     shims: shims.value.shims,
     services: services.value,
+    cpuCode: cpuCode.value,
     test: chooseTests(input.selection, recipe.value),
     ...(openssl.value === undefined ? {} : { openssl: openssl.value }),
   });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../../src/model/catalogue.ts';
+import { cpuCodeSchema, type CpuCode } from '../../src/model/cpu-code.ts';
 import { fipsServicesSchema, type FipsServices } from '../../src/model/fips-services.ts';
 import type { Host } from '../../src/model/host.ts';
 import { parseJson, type Schema } from '../../src/model/json.ts';
@@ -45,6 +46,9 @@ export const defaultShims: readonly LoadedShim[] = read(shimsSchema, 'patches/sh
 /** The shipped knowledge of FIPS services. */
 export const defaultServices: FipsServices = read(fipsServicesSchema, 'recipes/knowledge/fips-services.json');
 
+/** The shipped knowledge of CPU-specific code. */
+export const defaultCpuCode: CpuCode = read(cpuCodeSchema, 'recipes/knowledge/cpu-code.json');
+
 /** A Debian 12 on x86-64, the same whatever machine the test runs on. */
 export const fixedHost: Host = {
   platform: { arch: 'x86_64', libc: 'gnu' },
@@ -57,6 +61,7 @@ export const fixedHost: Host = {
     { library: 'gdbm', modules: ['_gdbm'] },
   ],
   nativeFlags: ['-march=x86-64-v3', '-mtune=generic'],
+  cpuFeatures: defaultTargets.targets.find(({ name }) => name === 'x86-64-v3')?.cpuFeatures ?? [],
   machine: {
     cpu: 'Fake CPU',
     cpuFeaturesDigest: 'c'.repeat(64),
@@ -95,6 +100,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     catalogue: changes.catalogue ?? defaultCatalogue,
     targets: defaultTargets,
     platform: host.platform,
+    cpuFeatures: host.cpuFeatures,
     loose: changes.loose ?? { python: new Map(), awslc: new Map() },
     named: new Map(),
   });
@@ -107,6 +113,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     tryPatches: changes.tryPatches ?? false,
     shims: defaultShims,
     services: defaultServices,
+    cpuCode: defaultCpuCode,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
     ...(changes.openssl === undefined ? {} : { openssl: changes.openssl }),
   });

@@ -4,6 +4,7 @@ import { resolveRecipe } from '../../../src/recipe/resolve.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
 import {
   defaultCatalogue,
+  defaultCpuCode,
   defaultRecipe,
   defaultServices,
   defaultTargets,
@@ -98,12 +99,14 @@ describe('a FIPS build', () => {
       catalogue: defaultCatalogue,
       targets: defaultTargets,
       platform: fixedHost.platform,
+      cpuFeatures: [],
       loose: { python: new Map(), awslc: new Map() },
       named: new Map(),
     });
     if (!resolved.ok) throw new Error('the catalogue has it');
     const host = { ...fixedHost, tools: fixedHost.tools.filter(({ name }) => name !== 'go' && name !== 'perl') };
-    const input = { assets: [], patches: [], shims: [], services: defaultServices, tryPatches: false } as const;
+    const knowledge = { services: defaultServices, cpuCode: defaultCpuCode };
+    const input = { assets: [], patches: [], shims: [], ...knowledge, tryPatches: false } as const;
     const test = { preset: 'quick', files: ['test_ssl'], match: [] } as const;
     const made = makePlan({ resolved: resolved.value, host, ...input, test: { ...test, files: [], match: [] } });
     expect(made).toMatchObject({

@@ -6,6 +6,7 @@ import { makePlan, selectGoals } from '../../../src/plan/plan.ts';
 import { resolveRecipe } from '../../../src/recipe/resolve.ts';
 import {
   defaultCatalogue,
+  defaultCpuCode,
   defaultRecipe,
   defaultServices,
   defaultTargets,
@@ -102,6 +103,7 @@ describe('the plan of the main job', () => {
       catalogue: defaultCatalogue,
       targets: defaultTargets,
       platform: fixedHost.platform,
+      cpuFeatures: [],
       loose: { python: new Map(), awslc: new Map() },
       named: new Map(),
     });
@@ -116,6 +118,7 @@ describe('the plan of the main job', () => {
       tryPatches: false,
       shims: [],
       services: defaultServices,
+      cpuCode: defaultCpuCode,
     });
     expect(plan).toMatchObject({
       ok: false,
