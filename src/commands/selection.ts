@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { lineSchema, type Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import { linkSchema, optimizationSchema, presetSchema, type Axes } from '../model/recipe.ts';
@@ -25,6 +25,8 @@ export interface SelectionOptions {
   readonly match?: readonly string[];
   readonly tryPatches?: boolean;
   readonly openssl?: string;
+  readonly sysroot?: string;
+  readonly emulate?: boolean;
   readonly mirror?: readonly string[];
   readonly catalogue?: string;
   readonly jobs?: string;
@@ -134,6 +136,7 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     tryPatches: options.tryPatches === true,
     ...(fips.value.looseFips === undefined ? {} : { looseFips: fips.value.looseFips }),
     ...(options.openssl === undefined ? {} : { openssl: absolutePath(cwd)(options.openssl) }),
+    ...(options.sysroot === undefined ? {} : { sysroot: resolve(cwd, options.sysroot) }),
   });
 };
 

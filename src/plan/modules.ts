@@ -1,6 +1,7 @@
-import type { Step } from '../model/plan.ts';
+import type { Action, Step } from '../model/plan.ts';
 import type { Link } from '../model/recipe.ts';
 import { sourcePlaceholder } from './core.ts';
+import { crossInputs, emulatorTools, emulatorWords, nameTool, sysrootPlaceholder } from './cross.ts';
 import { pickAssets, type CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { includeShims, writeShims } from './shims.ts';
@@ -64,6 +65,19 @@ if _awslc_fips.mode() and not (_awslc_fips.integrity_test() and _awslc_fips.self
     raise SystemExit('the tests of the FIPS module fail')
 `;
 
+/** The sysroot's place in the recorded flags of a build for another machine. */
+const placeSysroot = (draft: CellDraft): readonly Action[] =>
+  draft.cross === undefined
+    ? []
+    : [
+        {
+          do: 'substitute',
+          files: ['{work}/build/Makefile'],
+          replace: [{ from: sysrootPlaceholder, to: '{sysroot}' }],
+          why: 'where the other machine’s libraries are here',
+        },
+      ];
+
 /** Compiles and links `_ssl` and `_hashlib` against this cell's AWS-LC: `{tree}` holds the object and its other names. */
 export const planModules = (
   draft: CellDraft,
@@ -79,11 +93,12 @@ export const planModules = (
     kind: 'modules',
     subject: 'crypto',
     title: `compile _ssl and _hashlib against AWS-LC ${draft.cell.awslc.version}`,
-    inputs: { ...inputs },
+    inputs: { ...inputs, ...crossInputs(draft) },
     actions: [
       { do: 'symlink', target: '{cpython}', path: '{work}/src' },
       { do: 'copy', from: '{core}/build/Makefile', to: '{work}/build/Makefile' },
       { do: 'copy', from: '{core}/build/pyconfig.h', to: '{work}/build/pyconfig.h' },
+      ...placeSysroot(draft),
       { do: 'write', path: '{work}/build/modules.mk', text: makeMakefile(draft.cell.link) },
       { do: 'write', path: '{work}/build/exports.map', text: versionScript },
       ...writeShims(draft.shims, '{work}/shims'),
@@ -112,7 +127,15 @@ export const planModules = (
       },
       {
         do: 'exec',
-        argv: ['{core}/opt/cpython-awslc/bin/python3', '-I', '-B', '-c', checkObject, '{tree}'],
+        argv: [
+          ...emulatorWords(draft),
+          '{core}/opt/cpython-awslc/bin/python3',
+          '-I',
+          '-B',
+          '-c',
+          checkObject,
+          '{tree}',
+        ],
         cwd: '{work}',
         // Nothing is where the object's RPATH says yet.
         ...(draft.cell.link === 'shared' ? { env: { LD_LIBRARY_PATH: '{library}' } } : {}),
@@ -123,7 +146,13 @@ export const planModules = (
     ],
     alsoDependsOn: {
       assets: pickAssets(draft.assets, ['_awslc_fips.c']),
-      tools: pickTools(draft.host.tools, [draft.compilers.c, 'ld', 'as', 'make']),
+      tools: pickTools(draft.host.tools, [
+        draft.compilers.c,
+        nameTool(draft, 'ld'),
+        nameTool(draft, 'as'),
+        'make',
+        ...emulatorTools(draft),
+      ]),
       environment: buildEnvironment,
     },
   });

@@ -13,6 +13,8 @@ import { planAwslc } from './awslc.ts';
 import { planCompat } from './compat.ts';
 import { planCore } from './core.ts';
 import { planAssembler } from './cpu-code.ts';
+import { noteCross, planCross } from './cross-cell.ts';
+import { isForeign, type CrossMachine } from './cross.ts';
 import type { Asset, CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
@@ -40,6 +42,8 @@ export interface PlanInput {
   readonly services: FipsServices;
   /** Which CPU-specific code each AWS-LC has. */
   readonly cpuCode: CpuCode;
+  /** How this machine builds for others. */
+  readonly cross: readonly CrossMachine[];
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
 }
@@ -126,7 +130,11 @@ const planCell = (
   const install = planCellInstall(draft, { core: core.core, modules, library: awslc.library });
   const prove = planProve(draft, install, buildExpectations({ ...draft, services, cpuCode }));
   const tested = planTest(draft, install, test);
-  const twin = openssl === undefined ? [] : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
+  // What is built here for another machine has no twin: this machine's OpenSSL is not of that one.
+  const twin =
+    openssl === undefined || draft.cross !== undefined
+      ? []
+      : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
   const compat = planCompat(draft, { awslc: awslc.tree, cpython: core.tree });
   const assembler = planAssembler(draft.cell, cpuCode, awslc.configure);
   const made = [...awslc.all, ...core.all, modules];
@@ -197,7 +205,11 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
   const notes = new Set<string>();
   const problems = new Map<string, Failure>();
   for (const choice of resolved.cells) {
-    const chosen = chooseTargetFlags(choice.target, compilers.value.c, host);
+    const foreign = isForeign(choice.target, host)
+      ? input.cross.find(({ arch }) => arch === choice.cell.platform.arch)
+      : undefined;
+    const compiler = foreign === undefined ? compilers.value.c : `${foreign.triple}-gcc`;
+    const chosen = chooseTargetFlags(choice.target, compiler, host);
     if (!chosen.ok) {
       problems.set(JSON.stringify(chosen.error), chosen.error);
       continue;
@@ -209,11 +221,19 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     for (const problem of findPatchProblems(choice.cell, needsPha, patches, input.tryPatches)) {
       problems.set(JSON.stringify(problem), problem);
     }
-    const draft: CellDraft = { ...choice, targetFlags, host, assets, patches, shims, compilers: compilers.value };
+    const plain: CellDraft = { ...choice, targetFlags, host, assets, patches, shims, compilers: compilers.value };
+    const cross = foreign === undefined ? ok({ draft: plain, steps: [] }) : planCross(plain, choice, input.cross);
+    if (!cross.ok) {
+      problems.set(JSON.stringify(cross.error), cross.error);
+      continue;
+    }
+    const { draft } = cross.value;
+    for (const step of cross.value.steps) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     const { planned, steps: ofCell } = planCell(draft, nameCell(choice), input, openssl);
     cells.push(planned);
     for (const step of ofCell) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     for (const note of noteCell(choice, chosen.value)) notes.add(note);
+    for (const note of noteCross(choice, draft)) notes.add(note);
     for (const note of noteIndicator(choice.cell, input.services)) notes.add(note);
     for (const note of notePatches(patches, choice.cell)) notes.add(note);
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);

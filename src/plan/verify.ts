@@ -1,6 +1,7 @@
 import type { Json } from '../model/json.ts';
 import { prettyJson } from '../model/json.ts';
 import type { Step, TestSelection } from '../model/plan.ts';
+import { beginEmulation, crossInputs, emulatorTools } from './cross.ts';
 import { pickAssets, type CellDraft } from './draft.ts';
 import { runDriver } from './driver.ts';
 import { buildEnvironment } from './environment.ts';
@@ -13,7 +14,7 @@ export const planProve = (draft: CellDraft, install: Step, expectations: Readonl
     kind: 'prove',
     subject: 'cell',
     title: 'prove what was built',
-    inputs: { install },
+    inputs: { install, ...crossInputs(draft) },
     actions: [
       {
         do: 'copy-linked',
@@ -21,6 +22,7 @@ export const planProve = (draft: CellDraft, install: Step, expectations: Readonl
         to: '{work}/opt',
         why: 'what a probe might write stays out of the store',
       },
+      ...beginEmulation(draft, '{work}/opt/cpython-awslc', draft.cell.python.series),
       { do: 'write', path: '{work}/expectations.json', text: prettyJson(expectations) },
       {
         do: 'exec',
@@ -41,7 +43,7 @@ export const planProve = (draft: CellDraft, install: Step, expectations: Readonl
     ],
     alsoDependsOn: {
       assets: pickAssets(draft.assets, ['prove', 'test_', 'certs']),
-      tools: pickTools(draft.host.tools, [draft.compilers.c]),
+      tools: pickTools(draft.host.tools, [draft.compilers.c, ...emulatorTools(draft)]),
       environment: buildEnvironment,
     },
   });
@@ -61,7 +63,7 @@ export const planTest = (
     kind: 'test',
     subject,
     title: subject === 'cell' ? describeSuites(selection) : `${describeSuites(selection)} on the twin`,
-    inputs: { install },
+    inputs: { install, ...crossInputs(draft) },
     actions: [
       {
         do: 'copy-linked',
@@ -69,11 +71,16 @@ export const planTest = (
         to: '{work}/opt',
         why: 'what a test might write stays out of the store',
       },
+      ...beginEmulation(draft, '{work}/opt/cpython-awslc', draft.cell.python.series),
       {
         ...runDriver([...selection.match.flatMap((pattern) => ['--match', pattern]), ...selection.files]),
         why: 'by hand the files run one after another; this tool runs the same cases in shards',
       },
     ],
     width: 'all',
-    alsoDependsOn: { assets: pickAssets(draft.assets, ['driver']), environment: buildEnvironment },
+    alsoDependsOn: {
+      assets: pickAssets(draft.assets, ['driver']),
+      environment: buildEnvironment,
+      ...(draft.cross === undefined ? {} : { tools: pickTools(draft.host.tools, emulatorTools(draft)) }),
+    },
   });

@@ -40,6 +40,8 @@ export interface ResolveInput {
   readonly catalogue: Catalogue;
   readonly targets: Targets;
   readonly platform: Platform;
+  /** Machines (uname -m) for which this one can build, beside itself. */
+  readonly crossArchs: readonly string[];
   /** Feature flags of this machine's CPU. */
   readonly cpuFeatures: readonly string[];
   readonly loose: LooseSources;
@@ -130,6 +132,12 @@ const resolveAxis = <T extends { readonly version: string }, C>(options: {
   return [...chosen.values()];
 };
 
+/** The machine that runs a target's result: this one where it can, else the one that the target is for. */
+const platformOf = (target: Target, here: Platform): Platform => {
+  const [other] = target.arch;
+  return other === undefined || target.arch.includes(here.arch) ? here : { arch: other, libc: 'gnu' };
+};
+
 /** Turns a recipe and the command line's narrowing into exact cells, or into all that is wrong with them at once. */
 export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, readonly Failure[]> => {
   const { catalogue, platform } = input;
@@ -174,7 +182,11 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
       });
       return [];
     }
-    if (target.arch.length > 0 && !target.arch.includes(platform.arch)) {
+    const isForeign = target.arch.length > 0 && !target.arch.includes(platform.arch);
+    if (isForeign && target.triple !== undefined && target.arch.some((arch) => input.crossArchs.includes(arch))) {
+      return [target];
+    }
+    if (isForeign) {
       failures.push({
         code: 'unsupported',
         what: `Target ${name} on this machine`,
@@ -221,7 +233,7 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
                   fips: awslc.fips,
                   ...treeOf(awslc.source),
                 },
-                platform,
+                platform: platformOf(target, platform),
                 target: target.name,
                 link,
                 optimization,

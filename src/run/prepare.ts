@@ -1,4 +1,5 @@
 import { readHost } from '../io/host.ts';
+import { readToolchainKnowledge } from '../io/host-knowledge.ts';
 import type { Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
@@ -7,6 +8,7 @@ import type { Axes, Preset, Recipe } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { LooseSources, OpensslChoice } from '../model/source.ts';
 import { nameFipsVersions } from '../plan/certificates.ts';
+import { isForeign, type CrossMachine } from '../plan/cross.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
 import { resolveRecipe } from '../recipe/resolve.ts';
@@ -39,6 +41,8 @@ export interface Selection {
   readonly looseFips?: Line;
   /** The twin's OpenSSL, `path:DIR`, unless it is the machine's own. */
   readonly openssl?: string;
+  /** Where the libraries of another machine lie, unless in the store's own place for them. */
+  readonly sysroot?: string;
 }
 
 export interface PrepareInput {
@@ -57,6 +61,12 @@ export interface PrepareInput {
   ) => Promise<Result<LooseSources, readonly Failure[]>>;
   /** Puts the twin's OpenSSL into the store, when the selection names one. */
   readonly adoptOpenssl: (asked: string) => Promise<Result<OpensslChoice>>;
+  /** Puts the libraries of another machine into the store: `asked` is where they lie, or nothing for the usual place. */
+  readonly adoptSysroot: (
+    triple: string,
+    target: string,
+    asked: string | undefined,
+  ) => Promise<Result<CrossMachine['sysroot']>>;
 }
 
 /** A plan and what it was made from. */
@@ -100,7 +110,19 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
   const native = (axes.target ?? recipe.value.cells.target).includes('native');
-  const host = await readHost({ env: { ...input.env, PATH: input.path }, signal: input.signal, native });
+  const knowledge = await readToolchainKnowledge();
+  if (!knowledge.ok) return one(knowledge);
+  const asked = (axes.target ?? recipe.value.cells.target).flatMap((name) =>
+    targets.value.targets.filter((target) => target.name === name),
+  );
+  const wanted = knowledge.value.cross.filter(({ arch }) => asked.some((target) => target.arch.includes(arch)));
+  const host = await readHost({
+    env: { ...input.env, PATH: input.path },
+    signal: input.signal,
+    native,
+    knowledge: knowledge.value,
+    cross: wanted.map(({ arch }) => arch),
+  });
   if (!host.ok) return one(host);
   const loose = await input.adopt(recipe.value, input.selection);
   if (!loose.ok) return loose;
@@ -110,13 +132,23 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     catalogue: catalogue.value,
     targets: targets.value,
     platform: host.value.platform,
+    crossArchs: wanted.map(({ arch }) => arch),
     cpuFeatures: host.value.cpuFeatures,
     loose: loose.value,
     named: nameFipsVersions(certificates.value.certificates, catalogue.value.awslc.entries),
   });
   if (!resolved.ok) return resolved;
-  const asked = input.selection.openssl;
-  const openssl = asked === undefined ? ok(undefined) : await input.adoptOpenssl(asked);
+  const cross: CrossMachine[] = [];
+  for (const { arch, triple, emulator } of wanted) {
+    const target = asked.find((candidate) => candidate.arch.includes(arch) && isForeign(candidate, host.value));
+    if (target === undefined) continue;
+    const sysroot = await input.adoptSysroot(triple, target.name, input.selection.sysroot);
+    if (!sysroot.ok) return one(sysroot);
+    const has = host.value.tools.some(({ name }) => name === emulator);
+    cross.push({ arch, triple, sysroot: sysroot.value, ...(has ? { emulator } : {}) });
+  }
+  const named = input.selection.openssl;
+  const openssl = named === undefined ? ok(undefined) : await input.adoptOpenssl(named);
   if (!openssl.ok) return one(openssl);
   const plan = makePlan({
     resolved: resolved.value,
@@ -127,6 +159,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     shims: shims.value.shims,
     services: services.value,
     cpuCode: cpuCode.value,
+    cross,
     test: chooseTests(input.selection, recipe.value),
     ...(openssl.value === undefined ? {} : { openssl: openssl.value }),
   });

@@ -10,6 +10,7 @@ import type { LooseSources, OpensslChoice } from '../../src/model/source.ts';
 import { patchSeriesSchema, type LoadedPatch } from '../../src/model/patch.ts';
 import { shimsSchema, type LoadedShim } from '../../src/model/shim.ts';
 import type { Asset } from '../../src/plan/draft.ts';
+import type { CrossMachine } from '../../src/plan/cross.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { resolveRecipe } from '../../src/recipe/resolve.ts';
 import { debianTools } from './fake-machine.ts';
@@ -89,6 +90,7 @@ export interface PlanChanges {
   readonly loose?: LooseSources;
   readonly openssl?: OpensslChoice;
   readonly tryPatches?: boolean;
+  readonly cross?: readonly CrossMachine[];
 }
 
 /** The main job's plan on the fixed host, with changes. Throws when it cannot be made. */
@@ -100,6 +102,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     catalogue: changes.catalogue ?? defaultCatalogue,
     targets: defaultTargets,
     platform: host.platform,
+    crossArchs: (changes.cross ?? []).map(({ arch }) => arch),
     cpuFeatures: host.cpuFeatures,
     loose: changes.loose ?? { python: new Map(), awslc: new Map() },
     named: new Map(),
@@ -114,6 +117,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     shims: defaultShims,
     services: defaultServices,
     cpuCode: defaultCpuCode,
+    cross: changes.cross ?? [],
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
     ...(changes.openssl === undefined ? {} : { openssl: changes.openssl }),
   });

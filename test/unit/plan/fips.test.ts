@@ -99,13 +99,14 @@ describe('a FIPS build', () => {
       catalogue: defaultCatalogue,
       targets: defaultTargets,
       platform: fixedHost.platform,
+      crossArchs: [],
       cpuFeatures: [],
       loose: { python: new Map(), awslc: new Map() },
       named: new Map(),
     });
     if (!resolved.ok) throw new Error('the catalogue has it');
     const host = { ...fixedHost, tools: fixedHost.tools.filter(({ name }) => name !== 'go' && name !== 'perl') };
-    const knowledge = { services: defaultServices, cpuCode: defaultCpuCode };
+    const knowledge = { services: defaultServices, cpuCode: defaultCpuCode, cross: [] };
     const input = { assets: [], patches: [], shims: [], ...knowledge, tryPatches: false } as const;
     const test = { preset: 'quick', files: ['test_ssl'], match: [] } as const;
     const made = makePlan({ resolved: resolved.value, host, ...input, test: { ...test, files: [], match: [] } });

@@ -103,6 +103,7 @@ describe('the plan of the main job', () => {
       catalogue: defaultCatalogue,
       targets: defaultTargets,
       platform: fixedHost.platform,
+      crossArchs: [],
       cpuFeatures: [],
       loose: { python: new Map(), awslc: new Map() },
       named: new Map(),
@@ -119,6 +120,7 @@ describe('the plan of the main job', () => {
       shims: [],
       services: defaultServices,
       cpuCode: defaultCpuCode,
+      cross: [],
     });
     expect(plan).toMatchObject({
       ok: false,

@@ -48,6 +48,7 @@ const resolve = (narrowed: Partial<Axes>, loose = nothing): ReturnType<typeof re
       ],
     },
     platform: { arch: 'x86_64', libc: 'gnu' },
+    crossArchs: [],
     cpuFeatures: ['avx2'],
     loose,
     named: new Map([['fips', { version: 'fips-4.2.0', why: 'a certificate names it' }]]),
