@@ -32,13 +32,14 @@ const linkWords = {
  */
 const makeMakefile = (
   link: Link,
+  hooks: boolean,
 ): string => `# Compiles _ssl, _hashlib and _awslc_fips with the core's recorded flags and links them with AWS-LC's
 # libraries into one object under three names: one crypto library in the process, nothing to take over.
 # AWS-LC's weak hooks (OPENSSL_memory_alloc and others) are resolved to nothing here, not by whoever is loaded first.
 include Makefile
 
-crypto-modules: _ssl.o _hashopenssl.o _awslc_fips.o exports.map
-	$(BLDSHARED) -o $(OUT)/_ssl$(EXT_SUFFIX) _ssl.o _hashopenssl.o _awslc_fips.o \\
+crypto-modules: _ssl.o _hashopenssl.o _awslc_fips.o${hooks ? ' hooks.o' : ''} exports.map
+	$(BLDSHARED) -o $(OUT)/_ssl$(EXT_SUFFIX) _ssl.o _hashopenssl.o _awslc_fips.o${hooks ? ' hooks.o' : ''} \\
 	  -Wl,--version-script=exports.map -Wl,-Bsymbolic -Wl,-z,nodynamic-undefined-weak \\
 	  -Wl,-z,relro -Wl,-z,now \\
 	  ${linkWords[link]} -pthread
@@ -47,9 +48,31 @@ crypto-modules: _ssl.o _hashopenssl.o _awslc_fips.o exports.map
 
 _ssl.o _hashopenssl.o: %.o: $(srcdir)/Modules/%.c
 	$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) $(CRYPTO_CFLAGS) -I$(AWSLC_INCLUDE) -c $< -o $@
-
+${hooks ? '\nhooks.o: hooks.c\n\t$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) $(CRYPTO_CFLAGS) -c $< -o $@\n' : ''}
 _awslc_fips.o: $(TOOL)/_awslc_fips.c
 	$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) $(CRYPTO_CFLAGS) -I$(AWSLC_INCLUDE) -c $< -o $@
+`;
+
+/** Functions that AWS-LC, or our module, asks for and does without when nobody has them. */
+const weakHooks = [
+  'BORINGSSL_integrity_test',
+  'FIPS_is_entropy_cpu_jitter',
+  'OPENSSL_memory_alloc',
+  'OPENSSL_memory_free',
+  'OPENSSL_memory_get_size',
+  'OPENSSL_memory_realloc',
+  'sdallocx',
+];
+
+/**
+ * `-z nodynamic-undefined-weak` is of x86 linkers only. Elsewhere a reference of hidden visibility says the same: what this
+ * object has not itself is not there. Of shared libraries the hooks are their own.
+ */
+const needsHooks = ({ cell }: CellDraft): boolean => cell.platform.arch !== 'x86_64' && cell.link === 'static';
+
+const hooksSource = `#define HOOK(name) extern char name[] __attribute__((weak, visibility("hidden")));
+${weakHooks.map((name) => `HOOK(${name})`).join('\n')}
+static void *const hooks[] __attribute__((used)) = {${weakHooks.join(', ')}};
 `;
 
 const versionScript = `{\n  global: ${exportedSymbols.map((name) => `${name};`).join(' ')}\n  local: *;\n};\n`;
@@ -99,7 +122,17 @@ export const planModules = (
       { do: 'copy', from: '{core}/build/Makefile', to: '{work}/build/Makefile' },
       { do: 'copy', from: '{core}/build/pyconfig.h', to: '{work}/build/pyconfig.h' },
       ...placeSysroot(draft),
-      { do: 'write', path: '{work}/build/modules.mk', text: makeMakefile(draft.cell.link) },
+      { do: 'write', path: '{work}/build/modules.mk', text: makeMakefile(draft.cell.link, needsHooks(draft)) },
+      ...(needsHooks(draft)
+        ? [
+            {
+              do: 'write' as const,
+              path: '{work}/build/hooks.c',
+              text: hooksSource,
+              why: 'AWS-LC’s weak hooks are resolved here to nothing, not by whoever is loaded first',
+            },
+          ]
+        : []),
       { do: 'write', path: '{work}/build/exports.map', text: versionScript },
       ...writeShims(draft.shims, '{work}/shims'),
       {
