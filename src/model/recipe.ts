@@ -48,7 +48,12 @@ const targetFlagsSchema = z.strictObject({
     .string()
     .regex(/^\d+(\.\d+)*$/)
     .describe('oldest version of the compiler that takes these flags'),
-  cflags: z.array(z.string()).min(1),
+  cflags: z
+    .array(z.string())
+    .min(1)
+    .describe(
+      'for Arm as -march and -mtune: AWS-LC probes for SHA-3 with -march=armv8.4-a+sha3 -Werror, and gcc warns beside -mcpu of another level',
+    ),
   instead: z.string().optional().describe('why an older compiler gets these and not the flags that are meant'),
 });
 

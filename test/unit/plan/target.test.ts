@@ -14,12 +14,18 @@ const choose = (name: string, compiler: string, line: string): ReturnType<typeof
 describe('the flags of a target', () => {
   it.each([
     ['x86-64-v4', 'gcc', 'gcc (Debian 12.2.0-14) 12.2.0', ['-march=x86-64-v4'], undefined],
-    ['graviton4', 'gcc', 'gcc 13.1', ['-mcpu=neoverse-v2'], undefined],
+    [
+      'graviton4',
+      'gcc',
+      'gcc 13.1',
+      ['-march=armv9-a+i8mm+bf16+fp16fml+sve2-bitperm+rng', '-mtune=neoverse-v2'],
+      undefined,
+    ],
     [
       'graviton4',
       'aarch64-linux-gnu-gcc',
       'aarch64-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0',
-      ['-mcpu=neoverse-n2'],
+      ['-march=armv9-a+i8mm+bf16+fp16fml+sve2-bitperm+rng', '-mtune=neoverse-n2'],
       /13 on/,
     ],
     ['graviton3', 'gcc', 'gcc 10.2.1', ['-march=armv8.2-a+crypto+fp16+rcpc+dotprod'], /11 on.*no SVE/],
@@ -32,6 +38,14 @@ describe('the flags of a target', () => {
     expect(chosen.value.flags).toEqual(flags);
     if (note === undefined) expect(chosen.value.note).toBeUndefined();
     else expect(chosen.value.note).toMatch(note);
+  });
+
+  it('name no CPU to gcc whose level is not the one of AWS-LC’s SHA-3 code: its probe would fail', () => {
+    const cpus = defaultTargets.targets.flatMap(({ byCompiler }) =>
+      (byCompiler ?? []).filter(({ compiler }) => compiler === 'gcc').flatMap(({ cflags }) => cflags),
+    );
+    // Neoverse V1 is Armv8.4 itself.
+    expect(cpus.filter((flag) => flag.startsWith('-mcpu='))).toEqual(['-mcpu=neoverse-v1']);
   });
 
   it('named one by one are those of the level', () => {
