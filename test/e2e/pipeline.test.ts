@@ -100,6 +100,7 @@ describe('the pipeline', () => {
     });
     const refused = await world.run(['build', '--json']);
     expect([refused.exitCode, failureCodes(refused)]).toEqual([5, ['capability-mismatch']]);
+    expect(refused.stderr + refused.stdout).toContain('without code for some CPUs');
     expect(await world.summary()).not.toContain('cmake --build');
   });
 
