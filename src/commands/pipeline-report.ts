@@ -59,6 +59,9 @@ const describePython = (
   return { path, command };
 };
 
+/** Whether a cell's proof measures what an import costs and reports tell of it: a measurement that failed is told too. */
+const isMeasured = ({ planned, proof }: CellSession): boolean => planned.cell.awslc.fips && proof !== undefined;
+
 const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: PipelineOptions): CellSummary => {
   const ids = new Set(Object.values(cell.planned.steps));
   const ofCell = findings.session.outcomes.filter(({ step }) => ids.has(step.id));
@@ -72,6 +75,7 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
   const certificate = findings.certificates.get(cell.planned.id);
   return {
     cell: cell.planned.cell,
+    ...(options.maskCpu === undefined || claims === undefined ? {} : { masked: options.maskCpu }),
     steps: { done: count('done'), recorded: count('recorded'), failed: count('failed'), notRun: count('not-run') },
     ...(claims === undefined ? {} : { proof: { ...claims, ...(proofIsOld ? { of: cell.proofOf ?? '' } : {}) } }),
     ...(certificate === undefined || cell.proof === undefined
@@ -82,7 +86,7 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
             warnings: certificate.warnings.map(({ text }) => text),
           },
         }),
-    ...(cell.importCost === undefined ? {} : { importCost: formatImportCost(cell.importCost) }),
+    ...(isMeasured(cell) ? { importCost: formatImportCost(cell.importCost) } : {}),
     ...(verdicts === undefined ? {} : { verdicts }),
     ...(cell.prefix === undefined ? {} : { python: describePython(cell.prefix, findings, options) }),
   };
@@ -102,14 +106,15 @@ const writeReport = async (file: string, text: string, context: CommandContext):
 /** A cell's proof as a page, with what a FIPS build meets of its certificate and what importing it costs; nothing without a proof. */
 const formatCellProof =
   ({ certificates }: PipelineFindings) =>
-  ({ planned, proof, importCost }: CellSession): readonly string[] => {
+  (cell: CellSession): readonly string[] => {
+    const { planned, proof, importCost } = cell;
     if (proof === undefined) return [];
     const certificate = certificates.get(planned.id);
     return [
       `## ${describeCell(planned.cell)}\n`,
       formatProofMarkdown(proof),
       ...(certificate === undefined ? [] : [formatConditionsMarkdown(certificate)]),
-      ...(importCost === undefined ? [] : [`Importing \`_ssl\` costs ${formatImportCost(importCost)}.\n`]),
+      ...(isMeasured(cell) ? [`Cost of importing \`_ssl\`: ${formatImportCost(importCost)}.\n`] : []),
     ];
   };
 
@@ -138,7 +143,8 @@ export const writeReports = async (
   }
   if (options.junit !== undefined) failures.push(...(await writeReport(options.junit, formatJunit(reports), context)));
   if (options.markdown !== undefined) {
-    const command = `npx cpython-awslc test${describeSelection(options)}`;
+    const mask = options.maskCpu === undefined ? '' : ` --mask-cpu ${options.maskCpu.join(',')}`;
+    const command = `npx cpython-awslc test${describeSelection(options)}${mask}`;
     const parts = findings.session.cells.flatMap((cell) => {
       const report = findings.verdicts.get(cell.planned.id);
       const claims = countClaims(cell);
@@ -179,7 +185,7 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
           ...(cell.proof !== undefined && findings.certificates.has(cell.planned.id)
             ? { certificate: findings.certificates.get(cell.planned.id) }
             : {}),
-          ...(cell.importCost === undefined ? {} : { importCost: cell.importCost }),
+          ...(isMeasured(cell) ? { importCost: cell.importCost ?? null } : {}),
           verdicts: verdicts.get(cell.planned.id) ?? null,
           ...(options.comparePlain === true ? { plain: comparisons.get(cell.planned.id) ?? null } : {}),
         })),

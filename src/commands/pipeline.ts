@@ -72,6 +72,15 @@ export const runPipeline = async (
   options: PipelineOptions,
   context: CommandContext,
 ): Promise<readonly Failure[]> => {
+  if (options.comparePlain === true && options.maskCpu !== undefined) {
+    return [
+      {
+        code: 'usage',
+        message: '--compare-plain with --mask-cpu: a plain run masks nothing.',
+        next: 'Give one of them.',
+      },
+    ];
+  }
   const opened = await openSelection(options, context);
   if (!opened.ok) return opened.error;
   const { prepared, store, path } = opened.value;

@@ -27,6 +27,8 @@ export interface SelectionOptions {
   readonly openssl?: string;
   readonly sysroot?: string;
   readonly emulate?: boolean;
+  /** Features of the CPU that proof and suites do without. */
+  readonly maskCpu?: readonly string[];
   readonly mirror?: readonly string[];
   readonly catalogue?: string;
   readonly jobs?: string;
@@ -135,6 +137,7 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     match: options.match ?? [],
     tryPatches: options.tryPatches === true,
     ...(fips.value.looseFips === undefined ? {} : { looseFips: fips.value.looseFips }),
+    ...(options.maskCpu === undefined ? {} : { maskCpu: options.maskCpu }),
     ...(options.openssl === undefined ? {} : { openssl: absolutePath(cwd)(options.openssl) }),
     ...(options.sysroot === undefined ? {} : { sysroot: resolve(cwd, options.sysroot) }),
   });

@@ -46,6 +46,13 @@ const addTests = (command: Command): Command =>
     .option('--tests <files>', 'test files instead of a preset, as test_ssl,test_hashlib', collectList)
     .option('--match <pattern>', 'only cases that match, as `python -m test -m` takes it (may be repeated)', collect);
 
+const addMask = (command: Command): Command =>
+  command.option(
+    '--mask-cpu <features>',
+    'proof and suites without these features of the CPU, as avx512,shani or baseline',
+    collectList,
+  );
+
 const addJson = (command: Command): Command => command.option('--json', 'one JSON document on standard output');
 
 const addPipeline = (command: Command): Command => addJson(addSelection(command));
@@ -120,7 +127,7 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./compat.ts').then(({ runCompat }) => runCompat(options, context))), options),
     );
 
-  addTests(addPipeline(add('plan', 'print what would be done', 'cpython-awslc plan --format sh > build.sh')))
+  addMask(addTests(addPipeline(add('plan', 'print what would be done', 'cpython-awslc plan --format sh > build.sh'))))
     .addOption(
       new Option('--format <name>', 'text, json, or sh: a script to run by hand').choices(['text', 'json', 'sh']),
     )
@@ -139,7 +146,7 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./build.ts').then(({ runBuild }) => runBuild(options, context))), options),
     );
 
-  addPipeline(add('prove', 'build, and prove what was built', 'cpython-awslc prove --detailed'))
+  addMask(addPipeline(add('prove', 'build, and prove what was built', 'cpython-awslc prove --detailed')))
     .option('--rerun', 'make the proof again though one of this machine is recorded')
     .option('--emulate', 'in an emulator, what is built for another machine than this one')
     .option('--detailed', 'how each claim was checked, and facts')
@@ -149,8 +156,10 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./prove.ts').then(({ runProve }) => runProve(options, context))), options),
     );
 
-  addTests(
-    addPipeline(add('test', 'build, prove, and run the suites to a verdict', 'cpython-awslc test --preset quick')),
+  addMask(
+    addTests(
+      addPipeline(add('test', 'build, prove, and run the suites to a verdict', 'cpython-awslc test --preset quick')),
+    ),
   )
     .option('--rerun', 'run again though a result of this machine is recorded')
     .option('--emulate', 'in an emulator, what is built for another machine than this one')
@@ -177,6 +186,44 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--markdown <file>', 'write a Markdown report, for a CI summary page')
     .action((options: { json?: boolean }) =>
       finish(end(import('./diff.ts').then(({ runDiff }) => runDiff(options, context))), options),
+    );
+
+  const bench = program
+    .command('bench')
+    .description('measure what was built')
+    .addHelpText('after', example('cpython-awslc bench crypto'));
+  addPipeline(bench.command('crypto'))
+    .description('measure ssl and hashlib against the OpenSSL twin, in turns on one core')
+    .option('--openssl <path:dir>', "the prefix of an installed OpenSSL (default: this machine's libssl-dev)")
+    .option('--mask <features>', 'also measure without these features of the CPU, as avx512 (may be repeated)', collect)
+    .option('--pairs <n>', 'turns that each case gets (default: 15)')
+    .option('--markdown <file>', 'write the tables as a Markdown page')
+    .option('--svg <file>', 'draw the ratios to OpenSSL')
+    .addHelpText(
+      'after',
+      `${example('cpython-awslc bench crypto --mask avx512 --svg ratios.svg')}
+Faster or slower is said only where eight of ten turns show 2 % or more; all else is "not separated". Let nothing else run.`,
+    )
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./bench.ts').then(({ runBench }) => runBench(options, context))), options),
+    );
+
+  const inspect = program
+    .command('inspect')
+    .description('look at what was built')
+    .addHelpText('after', example('cpython-awslc inspect cpu'));
+  addMask(addPipeline(inspect.command('cpu')))
+    .description('say what AWS-LC sees of this CPU, which code each primitive takes, and what of it is verified')
+    .option('--rerun', 'make the proof again though one of this machine is recorded')
+    .option('--markdown <file>', 'write the report as a Markdown page')
+    .addHelpText(
+      'after',
+      `${example('cpython-awslc inspect cpu --mask-cpu avx512')}
+Implementations follow from AWS-LC's own words about the CPU, the rules in its sources (recipes/knowledge/cpu-paths.json)
+and the names in the object. What does not follow from them is "not known".`,
+    )
+    .action((options: { json?: boolean }) =>
+      finish(end(import('./inspect-cpu.ts').then(({ runInspectCpu }) => runInspectCpu(options, context))), options),
     );
 
   addSelection(add('run', 'run the built Python', 'cpython-awslc run -- -m pip --version'))

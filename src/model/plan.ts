@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { archiveSchema, capabilitiesSchema, sha256Schema } from './catalogue.ts';
 import { cellSchema, platformSchema } from './cell.ts';
+import { cpuMaskSchema } from './cpu.ts';
 import { presetSchema } from './recipe.ts';
 
 /**
@@ -129,6 +130,8 @@ export const planSchema = z.strictObject({
   assets: z.array(z.strictObject({ name: z.string(), sha256: sha256Schema })),
   environment: z.record(z.string(), z.string()),
   test: testSelectionSchema,
+  /** Features of the CPU that proof and suites of the cells do without. */
+  mask: cpuMaskSchema.optional(),
   cells: z.array(plannedCellSchema),
   steps: z.array(stepSchema),
 });

@@ -33,8 +33,11 @@ export const resultDocumentSchema = z.strictObject({
         .describe('FIPS builds: the nearest certificate and which of its conditions this build meets'),
       importCost: z
         .strictObject({ own: importCostSchema, plain: importCostSchema.optional() })
+        .nullable()
         .optional()
-        .describe('FIPS builds: what loading the module costs, and what an AWS-LC without FIPS on the same core does'),
+        .describe(
+          'FIPS builds that were proved: what loading the module costs, and what an AWS-LC without FIPS on the same core does; null: not measured',
+        ),
       verdicts: verdictReportSchema.nullable(),
       plain: plainComparisonSchema.nullable().optional().describe('with --compare-plain'),
     }),

@@ -1,9 +1,12 @@
 import * as z from 'zod';
+import { benchDocumentSchema, benchSamplesSchema } from './bench.ts';
 import { cacheReportSchema } from './cache.ts';
 import { compatReportSchema } from './compat.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
 import { certificateReportSchema, certificatesSchema } from './certificate.ts';
 import { cpuCodeSchema } from './cpu-code.ts';
+import { cpuDocumentSchema } from './cpu-report.ts';
+import { cpuKnowledgeSchema, verifiedSchema } from './cpu.ts';
 import { diffDocumentSchema } from './diff.ts';
 import { doctorReportSchema } from './doctor.ts';
 import { manifestDraftSchema } from './draft.ts';
@@ -72,6 +75,16 @@ const written: readonly NamedSchema[] = [
     schema: fipsServicesSchema,
   },
   {
+    name: 'cpu-paths',
+    title: 'how AWS-LC chooses code by the CPU: recipes/knowledge/cpu-paths.json',
+    schema: cpuKnowledgeSchema,
+  },
+  {
+    name: 'verified',
+    title: 'which code of AWS-LC is formally verified: recipes/knowledge/verified.json',
+    schema: verifiedSchema,
+  },
+  {
     name: 'patches',
     title: 'patches of a CPython series: patches/SERIES/series.json',
     schema: patchSeriesSchema,
@@ -95,6 +108,9 @@ const schemas: readonly NamedSchema[] = [
   { name: 'manifest-check', title: 'manifest check --json', schema: manifestCheckSchema },
   { name: 'manifest-draft', title: 'manifest draft --json', schema: manifestDraftSchema },
   { name: 'result', title: 'fetch, build, prove and test --json', schema: resultDocumentSchema },
+  { name: 'cpu', title: 'inspect cpu --json', schema: cpuDocumentSchema },
+  { name: 'bench', title: 'bench crypto --json', schema: benchDocumentSchema },
+  { name: 'bench-samples', title: 'what bench_crypto.py measured', schema: benchSamplesSchema },
   { name: 'diff', title: 'diff --json', schema: diffDocumentSchema },
   { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },

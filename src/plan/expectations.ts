@@ -1,11 +1,13 @@
 import type { Capabilities } from '../model/catalogue.ts';
 import type { Cell } from '../model/cell.ts';
 import type { CpuCode } from '../model/cpu-code.ts';
+import type { CpuArchitecture, CpuMask } from '../model/cpu.ts';
 import type { FipsServices } from '../model/fips-services.ts';
 import { compareCodeUnits, type Json } from '../model/json.ts';
 import { knownGroups } from './capabilities.ts';
 import { chooseBuiltinHashes } from './core.ts';
 import { cpuCodeExpectations } from './cpu-code.ts';
+import { namesToLookFor } from './cpu-paths.ts';
 import type { CellDraft } from './draft.ts';
 import { internalPrefix } from './environment.ts';
 import { buildFipsExpectations } from './fips-expectations.ts';
@@ -25,6 +27,10 @@ export type ExpectationInput = Pick<CellDraft, 'cell' | 'capabilities' | 'series
   readonly services: FipsServices;
   /** Which CPU-specific code each AWS-LC has. */
   readonly cpuCode: CpuCode;
+  /** What AWS-LC looks at on a CPU of the cell's architecture, when that is known. */
+  readonly cpu?: CpuArchitecture;
+  /** Features of the CPU that the proof does without. */
+  readonly mask?: CpuMask;
 };
 
 /** Cases of src/python/test_no_pha.py: a case that gets lost fails the proof. */
@@ -203,6 +209,21 @@ const capabilityExpectations = ({ cell, capabilities }: ExpectationInput): Recor
   };
 };
 
+/** AWS-LC's words about the CPU must be readable; and none may hold a masked bit. Which ones there are is a fact. */
+const cpuExpectations = ({ cell, cpu, mask }: ExpectationInput): Record<string, Json> =>
+  cpu === undefined
+    ? {}
+    : {
+        $cpu: { variable: cpu.variable, words: cpu.words, symbols: [...namesToLookFor(cpu)] },
+        'cpu-words-source': cell.link === 'shared' ? `read in ${sharedLibraries[0]}` : 'told by the object',
+        ...(mask === undefined
+          ? {}
+          : {
+              $cpuMask: { variable: mask.variable, words: mask.words },
+              'cpu-mask': mask.words.map(() => '0x00000000'),
+            }),
+      };
+
 /** Extension module to the library of the machine that it needs: what the proof says of a module that was left out. */
 const moduleLibraries = ({ host }: ExpectationInput): Json =>
   Object.fromEntries(host.devPackages.flatMap(({ library, modules }) => modules.map((name) => [name, library])));
@@ -260,6 +281,7 @@ export const buildExpectations = (given: ExpectationInput): Record<string, Json>
     ...hashExpectations(input),
     ...tlsExpectations(input),
     ...capabilityExpectations(input),
+    ...cpuExpectations(input),
     'pha-absent': { run: phaCaseCount, passed: phaCaseCount },
     'pha-macro': [],
     'hijack-preload': underRivals,
@@ -275,6 +297,7 @@ export const buildExpectations = (given: ExpectationInput): Record<string, Json>
           version: versionText(cell),
           moduleFile: isShared ? `{prefix}/${sharedLibraryDirectory}/libcrypto.so` : object,
           hashProviders: hashProviders(input),
+          hmacHashes: input.capabilities.hmacHashes,
         })
       : {}),
   };

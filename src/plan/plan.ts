@@ -1,4 +1,5 @@
 import type { CpuCode } from '../model/cpu-code.ts';
+import type { CpuArchitecture, CpuMask } from '../model/cpu.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Failure } from '../model/failure.ts';
 import type { FipsServices } from '../model/fips-services.ts';
@@ -44,6 +45,10 @@ export interface PlanInput {
   readonly cpuCode: CpuCode;
   /** How this machine builds for others. */
   readonly cross: readonly CrossMachine[];
+  /** What AWS-LC looks at on a CPU, by architecture. */
+  readonly cpu: readonly CpuArchitecture[];
+  /** Features of the CPU that proof and suites of the cells do without. */
+  readonly mask?: CpuMask;
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
 }
@@ -115,7 +120,7 @@ const nameCell = ({ cell }: CellChoice): string =>
 const planCell = (
   draft: CellDraft,
   id: string,
-  { test, services, cpuCode }: Pick<PlanInput, 'test' | 'services' | 'cpuCode'>,
+  { test, services, cpuCode, cpu, mask }: Pick<PlanInput, 'test' | 'services' | 'cpuCode' | 'cpu' | 'mask'>,
   openssl: OpensslChoice | undefined,
 ): { planned: PlannedCell; steps: readonly Step[] } => {
   const awslc = planAwslc(draft);
@@ -128,8 +133,16 @@ const planCell = (
     probe: awslc.probe,
   });
   const install = planCellInstall(draft, { core: core.core, modules, library: awslc.library });
-  const prove = planProve(draft, install, buildExpectations({ ...draft, services, cpuCode }));
-  const tested = planTest(draft, install, test);
+  const architecture = cpu.find(({ arch }) => arch === draft.cell.platform.arch);
+  const expectations = buildExpectations({
+    ...draft,
+    services,
+    cpuCode,
+    ...(architecture === undefined ? {} : { cpu: architecture }),
+    ...(mask === undefined ? {} : { mask }),
+  });
+  const prove = planProve(draft, install, expectations, mask);
+  const tested = planTest(draft, install, test, { subject: 'cell', mask });
   // What is built here for another machine has no twin: this machine's OpenSSL is not of that one.
   const twin =
     openssl === undefined || draft.cross !== undefined
@@ -239,6 +252,12 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);
   }
   if (problems.size > 0) return fail([...problems.values()]);
+  if (input.mask !== undefined) {
+    const { names, variable, value } = input.mask;
+    notes.add(
+      `proof and suites of the cells run with ${names.join(', ')} masked (${variable}=${value}); builds and twins do not`,
+    );
+  }
   return ok({
     version: 1,
     kind: 'plan',
@@ -250,6 +269,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     assets: assets.map(({ name, sha256 }) => ({ name, sha256 })),
     environment: { ...buildEnvironment },
     test,
+    ...(input.mask === undefined ? {} : { mask: input.mask }),
     cells,
     steps: [...steps.values()],
   });
@@ -262,6 +282,7 @@ const stages = {
   prove: ['prove'],
   test: ['prove', 'test'],
   diff: ['prove', 'test'],
+  bench: ['install'],
 } as const;
 
 /** How far a command runs a plan. */
@@ -270,6 +291,8 @@ export type Stage = keyof typeof stages;
 /** The steps that a command must bring about; what they need comes with them. */
 export const selectGoals = (plan: Plan, stage: Stage): readonly Step[] => {
   const kinds: readonly string[] = stages[stage];
-  // A twin's steps are in every plan, and run only for a comparison or when `test` has to ask it.
-  return plan.steps.filter(({ kind, subject }) => kinds.includes(kind) && (subject !== 'twin' || stage === 'diff'));
+  // A twin's steps are in every plan, and run only for a comparison, a measurement, or when `test` has to ask it.
+  return plan.steps.filter(
+    ({ kind, subject }) => kinds.includes(kind) && (subject !== 'twin' || stage === 'diff' || stage === 'bench'),
+  );
 };

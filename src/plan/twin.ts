@@ -134,5 +134,5 @@ export const planTwin = (
       },
     ],
   });
-  return [...(source?.steps ?? []), modules, install, planTest(draft, install, selection, 'twin')];
+  return [...(source?.steps ?? []), modules, install, planTest(draft, install, selection, { subject: 'twin' })];
 };

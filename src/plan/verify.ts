@@ -1,19 +1,34 @@
+import type { CpuMask } from '../model/cpu.ts';
 import type { Json } from '../model/json.ts';
 import { prettyJson } from '../model/json.ts';
 import type { Step, TestSelection } from '../model/plan.ts';
 import { beginEmulation, crossInputs, emulatorTools } from './cross.ts';
+import { maskEnvironment } from './cpu-mask.ts';
 import { pickAssets, type CellDraft } from './draft.ts';
 import { runDriver } from './driver.ts';
 import { buildEnvironment } from './environment.ts';
 import { presetFiles } from './presets.ts';
 import { makeStep, pickTools } from './step.ts';
 
+/** What a masked step adds to its title. */
+const describeMask = (mask: CpuMask | undefined): string =>
+  mask === undefined ? '' : `, without ${mask.names.join(', ')}`;
+
+/** The mask as a part of an action: nothing where there is none, so that unmasked steps stay what they are. */
+const maskedEnv = (mask: CpuMask | undefined): { readonly env?: Record<string, string> } =>
+  mask === undefined ? {} : { env: { ...maskEnvironment(mask) } };
+
 /** Proves what the built Python is: `{tree}/proof.json`. Its result is this machine's only. */
-export const planProve = (draft: CellDraft, install: Step, expectations: Readonly<Record<string, Json>>): Step =>
+export const planProve = (
+  draft: CellDraft,
+  install: Step,
+  expectations: Readonly<Record<string, Json>>,
+  mask?: CpuMask,
+): Step =>
   makeStep({
     kind: 'prove',
     subject: 'cell',
-    title: 'prove what was built',
+    title: `prove what was built${describeMask(mask)}`,
     inputs: { install, ...crossInputs(draft) },
     actions: [
       {
@@ -39,6 +54,7 @@ export const planProve = (draft: CellDraft, install: Step, expectations: Readonl
           '{tree}/import-cost.json',
         ],
         cwd: '{work}',
+        ...maskedEnv(mask),
       },
     ],
     alsoDependsOn: {
@@ -57,12 +73,12 @@ export const planTest = (
   draft: CellDraft,
   install: Step,
   selection: TestSelection,
-  subject: 'cell' | 'twin' = 'cell',
+  { subject = 'cell', mask }: { readonly subject?: 'cell' | 'twin'; readonly mask?: CpuMask | undefined } = {},
 ): Step =>
   makeStep({
     kind: 'test',
     subject,
-    title: subject === 'cell' ? describeSuites(selection) : `${describeSuites(selection)} on the twin`,
+    title: `${describeSuites(selection)}${subject === 'cell' ? '' : ' on the twin'}${describeMask(mask)}`,
     inputs: { install, ...crossInputs(draft) },
     actions: [
       {
@@ -74,6 +90,7 @@ export const planTest = (
       ...beginEmulation(draft, '{work}/opt/cpython-awslc', draft.cell.python.series),
       {
         ...runDriver([...selection.match.flatMap((pattern) => ['--match', pattern]), ...selection.files]),
+        ...maskedEnv(mask),
         why: 'by hand the files run one after another; this tool runs the same cases in shards',
       },
     ],

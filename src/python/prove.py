@@ -23,12 +23,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import prove_capabilities
 import prove_common
 import prove_cpu_code
+import prove_cpu
 import prove_fips
 import prove_hash
 import prove_hijack
 import prove_identity
 import prove_imports
 import prove_indicator
+import prove_mask
 import prove_modules
 import prove_pha
 import prove_sysconfig
@@ -48,11 +50,14 @@ PROBES = [
     prove_modules,
     prove_venv,
     prove_sysconfig,
+    prove_cpu,
 ]
 # About the installed tree, not about a process: asked of the Python itself, without packages.
 TREE_PROBES = [prove_modules, prove_venv, prove_sysconfig]
 # Asked when the expectations have `$fips` only, after the others in the report.
 FIPS_PROBES = [prove_fips, prove_indicator, prove_tls_policy]
+# Asked when the expectations have `$cpuMask` only.
+MASK_PROBES = [prove_mask]
 # The long ones first, so that they do not run alone at the end.
 STARTING_ORDER = [
     prove_fips,
@@ -69,14 +74,18 @@ STARTING_ORDER = [
     prove_tls_policy,
     prove_imports,
     prove_sysconfig,
+    prove_cpu,
+    prove_mask,
 ]
 PROBE_TIMEOUT_SECONDS = 300
+# Claims that leave out what came with packages which were imported first: their titles say so then.
+WITHOUT_IMPORTS = ["one-awslc", "fips-one-module"]
 
 NOT_CHECKED = [
     "Known answers are samples: they show which code answers, not that it is right for every input.",
     "os.urandom, secrets, random and uuid take their randomness from the kernel or from CPython's own generator, not from AWS-LC.",
     "Packages that are installed later may bring a crypto library of their own; nothing here speaks for them.",
-    "Which machine-specific code AWS-LC chooses at run time, and whether it runs in constant time, is not looked at.",
+    "Which machine-specific code AWS-LC takes is derived from its words about the CPU and its rules, not watched; whether it runs in constant time is not looked at.",
     "The proof holds for the files as they were when it was made, on the kind of machine that made it.",
 ]
 
@@ -125,7 +134,8 @@ def run_probe(module, settings):
 def make_proof(expectations):
     settings = {key: value for key, value in expectations.items() if key.startswith("$")}
     is_fips = bool(settings.get("$fips"))
-    probes = PROBES + (FIPS_PROBES if is_fips else []) + ([prove_imports] if settings.get("$imports") else [])
+    probes = PROBES + (MASK_PROBES if settings.get("$cpuMask") else []) + (FIPS_PROBES if is_fips else [])
+    probes = probes + ([prove_imports] if settings.get("$imports") else [])
     temporary = prove_common.make_directory("prove-")
     os.environ["TMPDIR"] = temporary
     try:
@@ -143,13 +153,13 @@ def make_proof(expectations):
             value = found[finding.id]
             not_checked.extend(text for text in unchecked.get(finding.id, []) if text not in not_checked)
             if finding.id in expectations:
-                claims.append(make_claim(finding, expectations[finding.id], value))
+                claims.append(make_claim(finding, expectations[finding.id], value, title_of(finding, settings)))
             else:
-                facts.append({"id": finding.id, "title": finding.title, "found": value})
+                facts.append({"id": finding.id, "title": title_of(finding, settings), "found": value})
     for id, expected in expectations.items():
         if id not in known and not id.startswith("$"):
             unknown = prove_common.Finding(id, "A claim that this proof does not know", "not checked", None)
-            claims.append(make_claim(unknown, expected, prove_common.error("no check of this name")))
+            claims.append(make_claim(unknown, expected, prove_common.error("no check of this name"), unknown.title))
     return {
         "version": 1,
         "kind": "proof",
@@ -159,10 +169,16 @@ def make_proof(expectations):
     }
 
 
-def make_claim(finding, expected, found):
+def title_of(finding, settings):
+    if settings.get("$imports") and finding.id in WITHOUT_IMPORTS:
+        return finding.title + ", apart from what the imported packages brought (fact imports)"
+    return finding.title
+
+
+def make_claim(finding, expected, found, title):
     return {
         "id": finding.id,
-        "title": finding.title,
+        "title": title,
         "how": finding.how,
         "expected": expected,
         "found": found,
@@ -172,11 +188,11 @@ def make_claim(finding, expected, found):
 
 
 def measure_cost(path):
-    """After everything else has ended. What cannot be imported has no cost, and a claim that says so."""
+    """After everything else has ended. Without a measurement there is no file, which a report calls not measured."""
     try:
         prove_common.run_python("prove_cost.py", ["--out", path], timeout=PROBE_TIMEOUT_SECONDS)
-    except prove_common.ChildFailed:
-        pass
+    except prove_common.ChildFailed as failed:
+        print("the cost of an import could not be measured: %s" % failed, file=sys.stderr)
 
 
 def main():

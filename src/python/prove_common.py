@@ -87,8 +87,14 @@ def describe_exit(code):
         return "ended by signal %d" % -code
 
 
+# AWS-LC takes features of the CPU away when one of these says so: the plan's choice, for the whole proof.
+MASK_VARIABLES = ["OPENSSL_ia32cap", "OPENSSL_armcap"]
+
+
 def child_environment(extra=None):
-    """The whole environment of a child: nothing of the caller's but where programs and temporary files are."""
+    """The whole environment of a child: nothing of the caller's but where programs and temporary files are, and the
+    mask of CPU features. A variable of `extra` that is None is taken out.
+    """
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "HOME": os.environ.get("TMPDIR", "/nonexistent"),
@@ -97,8 +103,9 @@ def child_environment(extra=None):
     }
     if "TMPDIR" in os.environ:
         environment["TMPDIR"] = os.environ["TMPDIR"]
+    environment.update({name: os.environ[name] for name in MASK_VARIABLES if name in os.environ})
     environment.update(extra or {})
-    return environment
+    return {name: value for name, value in environment.items() if value is not None}
 
 
 def make_directory(prefix, parent=None):

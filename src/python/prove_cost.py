@@ -60,8 +60,9 @@ def main():
     parser = argparse.ArgumentParser(description="Measure what importing _ssl costs.")
     parser.add_argument("--out", required=True, help="where the measurement is written")
     arguments = parser.parse_args()
+    cost = measure()
     with open(arguments.out, "w", encoding="utf-8", newline="\n") as file:
-        json.dump(measure(), file, indent=2)
+        json.dump(cost, file, indent=2)
         file.write("\n")
 
 

@@ -120,6 +120,18 @@ class Elf:
         self.exported.sort()
         self.undefined.sort()
 
+    def addresses(self):
+        """Address, before the file is loaded anywhere, of each symbol that it defines; of a stripped file the dynamic ones only."""
+        return {
+            name: address
+            for name, _, _, owner, address in (self._table(SHT_SYMTAB) or self._table(SHT_DYNSYM))
+            if name and 0 < owner < 0xFF00
+        }
+
+    def names(self):
+        """Names that it defines, with the part before the dot of those that the compiler made from another (`f.constprop.1`)."""
+        return {part for name in self.addresses() for part in (name, name.split(".")[0]) if part}
+
     def defined(self):
         """Offset in the file of each symbol that it defines, local ones too; of a stripped file the dynamic ones only."""
         return {

@@ -5,6 +5,7 @@ Asked of FIPS builds only (setting `$fips`): elsewhere there is nothing to find.
 
 import json
 import os
+import re
 import sys
 
 from prove_common import Finding, PREFIX, brought, not_checked, place, run_python
@@ -20,6 +21,8 @@ MODULE_TEXTS = [b"FIPS integrity test", b"OpenSSL FIPS Provider"]
 MESSAGE = b"message"
 # crypto/ube/snapsafe_detect.h of AWS-LC.
 SNAPSHOT_COUNTER = "/dev/sysgenid"
+# Shared objects, with a version behind the ending or without, archives and object files.
+COMPILED = re.compile(r"\.(so(\.\d+)*|a|o)$", re.ASCII)
 
 NOT_CHECKED = [
     "A proof is no validation. Whether a certificate speaks for this build is judged by its conditions, of which a proof "
@@ -36,22 +39,30 @@ NOT_CHECKED = [
 
 
 def mapped_modules():
-    """Files in this process that hold a FIPS module, by path, to how often each is mapped from its beginning."""
+    """Files in this process that hold a FIPS module, by path, to how often each is mapped from its beginning; and files
+    that cannot be read, which may hold one, to why.
+    """
     counts = {}
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
         for line in maps:
             fields = line.rstrip("\n").split(None, 5)
-            if len(fields) == 6 and fields[5].startswith("/") and int(fields[2], 16) == 0:
-                counts[fields[5]] = counts.get(fields[5], 0) + 1
-    return {path: count for path, count in counts.items() if path not in brought and holds_module(path)}
+            if len(fields) == 6 and fields[5].startswith("/"):
+                counts[fields[5]] = counts.get(fields[5], 0) + (int(fields[2], 16) == 0)
+    found = {}
+    for path, count in counts.items():
+        if path in brought:
+            continue
+        try:
+            if holds_module(path):
+                found[path] = count
+        except OSError as failed:
+            found[path] = "cannot be read: %s" % failed.strerror
+    return found
 
 
 def holds_module(path):
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError:
-        return False
+    with open(path, "rb") as file:
+        data = file.read()
     return any(text in data for text in MODULE_TEXTS)
 
 
@@ -61,7 +72,7 @@ def module_file():
 
     files = sorted(mapped_modules())
     if len(files) != 1:
-        raise prove_tamper.NoModule("%d files in this process hold a FIPS module" % len(files))
+        raise prove_tamper.NoModule("%d files in this process hold a FIPS module or cannot be read" % len(files))
     return files[0]
 
 
@@ -172,6 +183,12 @@ def find_outside_hmacs():
     import hashlib
     import hmac
 
+    if sys.version_info < (3, 10):
+        not_checked(
+            "An object from hmac.new is CPython's own code over two digests of the module in this series: what the "
+            "service indicator counts around it are those digests, and a count above 0 is no approved HMAC. Only "
+            "hmac.digest may be the module's (hmac-digest-providers)."
+        )
     found = {name: describe_hmac(lambda: hmac.new(b"key", MESSAGE, name)) for name in prove_hash.available()}
     found["a function of one's own that gives sha256"] = describe_hmac(
         lambda: hmac.new(b"key", MESSAGE, lambda data=b"": hashlib.sha256(data))
@@ -203,7 +220,7 @@ def find_packages():
     directory = os.path.join(PREFIX, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
     found = []
     for parent, _, names in os.walk(directory):
-        found.extend(place(os.path.join(parent, name)) for name in names if ".so" in name or name.endswith((".a", ".o")))
+        found.extend(place(os.path.join(parent, name)) for name in names if COMPILED.search(name))
     return sorted(found)
 
 
@@ -231,7 +248,8 @@ FINDINGS = [
         "fips-one-module",
         "Exactly one FIPS module is in the process, once",
         "files in /proc/self/maps with the text of a FIPS module's self-test in their bytes, and how often each is mapped "
-        "from its beginning, after importing ssl, hashlib, hmac, awslc_fips, secrets and uuid",
+        "from its beginning, after importing ssl, hashlib, hmac, awslc_fips, secrets and uuid; a file that cannot be read counts "
+        "as one that may hold a module",
         find_one_module,
     ),
     Finding(
@@ -255,9 +273,10 @@ FINDINGS = [
     ),
     Finding(
         "fips-fork",
-        "No two processes draw the same random bytes, however they were forked",
-        "ssl.RAND_bytes before and after each fork, in children of the main thread, of another thread and of children; "
-        "the module's tests in every child of the two threads",
+        "No two processes draw the same random bytes after os.fork",
+        "ssl.RAND_bytes before and after each os.fork, in children of the main thread, of another thread and of children; "
+        "the module's tests in every child of the two threads. Copies of a running virtual machine, and processes that "
+        "are made by clone() past the C library, are not tried",
         find_fork,
     ),
     Finding(
@@ -286,8 +305,8 @@ FINDINGS = [
     ),
     Finding(
         "fips-outside-hmacs",
-        "HMACs that are not the module's: outside of it, or refused",
-        "class of the object inside hmac.new",
+        "HMACs that are not the module's are those that this CPython computes itself or refuses, and no other",
+        "class of the object inside hmac.new, for every available and guaranteed name; what the module serves is left out",
         find_outside_hmacs,
     ),
     Finding("fips-crypt", "Password hashes of the C library", "import of crypt", find_crypt),

@@ -49,34 +49,38 @@ def draw_and_test():
 
 
 def generations(left):
-    """A child of a child of a child: each draws after its fork and before the next."""
+    """A child of a child of a child: each draws after its fork and before the next. A list of draws for each process."""
     draws = [draw()]
-    if left > 0:
-        draws += in_child(lambda: generations(left - 1))
-    return draws + [draw()]
+    younger = in_child(lambda: generations(left - 1)) if left > 0 else []
+    draws.append(draw())
+    return [draws] + younger
 
 
 def main():
     # Python 3.12 and newer advise against fork in a process that has threads: that is what is tried here.
     warnings.simplefilter("ignore", DeprecationWarning)
-    draws, passed = [draw()], []
+    own, passed = [draw()], []
+    # What each process drew.
+    drawn = [own]
 
     def fork_several(count):
         for _ in range(count):
-            draws.append(draw())
+            own.append(draw())
             answer = in_child(draw_and_test)
-            draws.extend(answer["draws"])
+            drawn.append(answer["draws"])
             passed.append(answer["passed"])
-            draws.append(draw())
+            own.append(draw())
 
     fork_several(CHILDREN)
     thread = threading.Thread(target=fork_several, args=(THREAD_CHILDREN,))
     thread.start()
     thread.join()
-    draws.extend(in_child(lambda: generations(GENERATIONS - 1)))
-    draws.append(draw())
+    drawn.extend(in_child(lambda: generations(GENERATIONS - 1)))
+    own.append(draw())
+    draws = [one for of_process in drawn for one in of_process]
     result = {
-        "processes": 1 + len(passed) + GENERATIONS,
+        "processes": sum(1 for of_process in drawn if of_process),
+        "draws": len(draws),
         "equal draws": len(draws) - len(set(draws)),
         "self-tests": "pass in every child" if len(passed) == CHILDREN + THREAD_CHILDREN and all(passed) else "fail",
     }

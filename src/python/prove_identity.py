@@ -59,12 +59,12 @@ def crypto_texts(path):
 
 
 def mapped_crypto():
-    """Files in this process that are, or say that they are, a crypto library."""
+    """Files in this process that are, or say that they are, a crypto library; one that cannot be read may be."""
     return [
         place(path)
         for path in mapped_files()
         if path not in brought
-        and (CRYPTO_LIBRARY.match(os.path.basename(path)) or crypto_texts(path))
+        and (CRYPTO_LIBRARY.match(os.path.basename(path)) or crypto_texts(path) or not os.access(path, os.R_OK))
     ]
 
 

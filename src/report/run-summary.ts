@@ -14,9 +14,11 @@ export interface CellSummary {
   };
   /** Claims of the proof; `of` is when it was made, when that was an earlier run. */
   readonly proof?: { readonly holds: number; readonly fails: number; readonly of?: string };
+  /** Features of the CPU that proof and suites did without. */
+  readonly masked?: readonly string[];
   /** A FIPS build's certificate and what it meets of it, in a line, and dates that are near. */
   readonly certificate?: { readonly text: string; readonly warnings: readonly string[] };
-  /** What importing a FIPS build costs, in a line. */
+  /** What importing a FIPS build costs, in a line; or that it was not measured. */
   readonly importCost?: string;
   readonly verdicts?: VerdictReport;
   /** Where the Python is, and the command that runs it. */
@@ -40,6 +42,7 @@ const formatSteps = ({ done, recorded, failed, notRun }: CellSummary['steps']): 
 const formatCell = (summary: CellSummary, options: TextOptions): string => {
   const lines = [paint(describeCell(summary.cell), 'bold', options), `  steps    ${formatSteps(summary.steps)}`];
   const { proof, certificate, importCost, verdicts, python } = summary;
+  if (summary.masked !== undefined) lines.push(`  masked   ${summary.masked.join(', ')}`);
   if (proof !== undefined) {
     const text =
       proof.fails === 0

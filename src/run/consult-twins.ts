@@ -81,6 +81,7 @@ export const consultTwins = async (
     case 'fetch':
     case 'build':
     case 'prove':
+    case 'bench':
       return { ofCell: new Map(), outcomes: [], failures: [] };
   }
 };

@@ -7,6 +7,7 @@ import { readJson } from '../io/files.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../model/catalogue.ts';
 import { certificatesSchema, type Certificates } from '../model/certificate.ts';
 import { cpuCodeSchema, type CpuCode } from '../model/cpu-code.ts';
+import { cpuKnowledgeSchema, verifiedSchema, type CpuKnowledge, type Verified } from '../model/cpu.ts';
 import type { FailureOf } from '../model/failure.ts';
 import { fipsServicesSchema, type FipsServices } from '../model/fips-services.ts';
 import { compareCodeUnits, type Schema } from '../model/json.ts';
@@ -59,6 +60,14 @@ export const loadFipsServices = (): Promise<Result<FipsServices>> =>
 /** Which CPU-specific code each AWS-LC has. Failure: `file-invalid`. */
 export const loadCpuCode = (): Promise<Result<CpuCode>> =>
   readData(cpuCodeSchema, 'knowledge', join(recipesDir, 'knowledge', 'cpu-code.json'));
+
+/** How AWS-LC chooses code by the CPU. Failure: `file-invalid`. */
+export const loadCpuKnowledge = (): Promise<Result<CpuKnowledge>> =>
+  readData(cpuKnowledgeSchema, 'knowledge', join(recipesDir, 'knowledge', 'cpu-paths.json'));
+
+/** Which code of AWS-LC is formally verified. Failure: `file-invalid`. */
+export const loadVerified = (): Promise<Result<Verified>> =>
+  readData(verifiedSchema, 'knowledge', join(recipesDir, 'knowledge', 'verified.json'));
 
 /** Where patches and shims lie. */
 export const patchesDir = join(packageDir, 'patches');

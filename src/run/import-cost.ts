@@ -14,7 +14,7 @@ const fileName = 'import-cost.json';
 
 const versionOf = ({ library }: ImportCost): string => library.replace(/^AWS-LC /, '');
 
-/** Reads what was measured beside a proof. Nothing when there is none that can be read: it judges nothing. */
+/** Reads what was measured beside a proof. Nothing when there is none that can be read: it judges nothing, and reports say that it was not measured. */
 const readCost = async (tree: string): Promise<ImportCost | undefined> => {
   const read = await readJson(importCostSchema, join(tree, fileName));
   return read.ok ? read.value : undefined;

@@ -1,5 +1,6 @@
 import { readHost } from '../io/host.ts';
 import { readToolchainKnowledge } from '../io/host-knowledge.ts';
+import type { CpuMask } from '../model/cpu.ts';
 import type { Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
@@ -9,6 +10,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import type { LooseSources, OpensslChoice } from '../model/source.ts';
 import { nameFipsVersions } from '../plan/certificates.ts';
 import { isForeign, type CrossMachine } from '../plan/cross.ts';
+import { chooseMask } from '../plan/cpu-mask.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
 import { resolveRecipe } from '../recipe/resolve.ts';
@@ -17,6 +19,7 @@ import {
   loadCatalogue,
   loadCertificates,
   loadCpuCode,
+  loadCpuKnowledge,
   loadFipsServices,
   loadPatches,
   loadRecipe,
@@ -39,6 +42,8 @@ export interface Selection {
   readonly tryPatches: boolean;
   /** The line whose FIPS module loose sources of AWS-LC are built as. */
   readonly looseFips?: Line;
+  /** Features of the CPU that proof and suites do without; none unless given. */
+  readonly maskCpu?: readonly string[];
   /** The twin's OpenSSL, `path:DIR`, unless it is the machine's own. */
   readonly openssl?: string;
   /** Where the libraries of another machine lie, unless in the store's own place for them. */
@@ -88,7 +93,7 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets, shims, patches, certificates, services, cpuCode] = await Promise.all([
+  const [catalogue, targets, assets, shims, patches, certificates, services, cpuCode, cpu] = await Promise.all([
     loadCatalogue(input.catalogueDir),
     loadTargets(),
     loadAssets(),
@@ -97,6 +102,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     loadCertificates(),
     loadFipsServices(),
     loadCpuCode(),
+    loadCpuKnowledge(),
   ]);
   if (!catalogue.ok) return one(catalogue);
   if (!targets.ok) return one(targets);
@@ -106,6 +112,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   if (!certificates.ok) return one(certificates);
   if (!services.ok) return one(services);
   if (!cpuCode.ok) return one(cpuCode);
+  if (!cpu.ok) return one(cpu);
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
@@ -124,6 +131,17 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     cross: wanted.map(({ arch }) => arch),
   });
   if (!host.ok) return one(host);
+  const { arch } = host.value.platform;
+  const maskCpu = input.selection.maskCpu ?? [];
+  const mask: Result<CpuMask | undefined, readonly Failure[]> =
+    maskCpu.length === 0
+      ? ok(undefined)
+      : chooseMask(
+          maskCpu,
+          cpu.value.architectures.find((architecture) => architecture.arch === arch),
+          arch,
+        );
+  if (!mask.ok) return mask;
   const loose = await input.adopt(recipe.value, input.selection);
   if (!loose.ok) return loose;
   const resolved = resolveRecipe({
@@ -160,6 +178,8 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     services: services.value,
     cpuCode: cpuCode.value,
     cross,
+    cpu: cpu.value.architectures,
+    ...(mask.value === undefined ? {} : { mask: mask.value }),
     test: chooseTests(input.selection, recipe.value),
     ...(openssl.value === undefined ? {} : { openssl: openssl.value }),
   });

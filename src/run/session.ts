@@ -49,6 +49,8 @@ export interface CellSession {
   readonly planned: PlannedCell;
   /** `opt/cpython-awslc` of the installed tree, when there is one. */
   readonly prefix?: string;
+  /** The same of the twin, where a stage wants the twin. */
+  readonly twinPrefix?: string;
   readonly proof?: Proof;
   readonly proofOf?: string;
   /** Of a FIPS build: what importing it costs. */
@@ -78,6 +80,7 @@ const rerunKinds: Readonly<Record<Stage, readonly StepKind[]>> = {
   prove: ['prove'],
   test: ['prove', 'test'],
   diff: ['prove', 'test'],
+  bench: [],
 };
 
 /** What is expected of a cell: its series' manifest and times, its version's roster. */
@@ -123,6 +126,7 @@ const gatherCell = async (
     return found.state === 'present' ? found.stored : undefined;
   };
   const install = options.stage === 'fetch' ? undefined : await find('install-cell');
+  const twin = options.stage === 'bench' ? await find('install-twin') : undefined;
   const proved = outcomes.get(planned.steps['prove-cell'] ?? '')?.stored;
   const tested = outcomes.get(planned.steps['test-cell'] ?? '');
   const proof = proved === undefined ? undefined : await readJson(proofSchema, join(proved.tree, 'proof.json'));
@@ -141,6 +145,7 @@ const gatherCell = async (
     planned,
     ...(importCost === undefined ? {} : { importCost }),
     ...(install === undefined ? {} : { prefix: join(install.tree, 'opt', 'cpython-awslc') }),
+    ...(twin === undefined ? {} : { twinPrefix: join(twin.tree, 'opt', 'cpython-awslc') }),
     ...(proof?.ok === true && proved !== undefined ? { proof: proof.value, proofOf: proved.record.startedAt } : {}),
     ...(suites?.ok === true && tested?.stored !== undefined
       ? { suites: suites.value, suitesOf: tested.stored.record.startedAt }

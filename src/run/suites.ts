@@ -102,6 +102,10 @@ const runInCopy = async (
   }
 };
 
+/** What the step's own command has in its environment beside the plan's: a mask of CPU features, or nothing. */
+const maskOf = (step: Step): Readonly<Record<string, string>> =>
+  Object.fromEntries(step.actions.flatMap((action) => (action.do === 'exec' ? Object.entries(action.env ?? {}) : [])));
+
 /**
  * The test step: a first pass in shards, then a second one, each case alone, of what failed without being listed, crashed
  * or was not started. Raw results go to `{tree}/suites.json`; verdicts are computed from them each time. Of a twin there
@@ -123,7 +127,7 @@ export const makeTestStep =
         fillPlaces(library, context),
       );
       if (unknown !== undefined) return fail(unknown);
-      const pass = makePass(step, expected.value.timings, context, scratchDir);
+      const pass = makePass(step, expected.value.timings, context, scratchDir, maskOf(step));
       return side === 'twin' ? runTwinPass(plan, pass, context) : runPasses(plan, cell, expected.value, pass, context);
     });
   };
@@ -154,8 +158,14 @@ type RunPass = (name: SuiteRun['pass'], selection: CaseSelection, processes: num
 
 const noTimings: Timings = { version: 1, python: '', classesMs: {}, casesMs: {} };
 
-const makePass = (step: Step, timings: Timings | undefined, context: StepContext, scratchDir: string): RunPass => {
-  const env = makeSuiteEnvironment(context);
+const makePass = (
+  step: Step,
+  timings: Timings | undefined,
+  context: StepContext,
+  scratchDir: string,
+  mask: Readonly<Record<string, string>> = {},
+): RunPass => {
+  const env = { ...makeSuiteEnvironment(context), ...mask };
   return (name, selection, processes) =>
     runSuitePass({
       pass: name,

@@ -78,6 +78,9 @@ describe('a FIPS build', () => {
       ['link', true],
     ]);
     const text = (await run('test', '--fips', '2025')).stdout;
+    // This world's proof measures nothing, and a report does not pass over that.
+    expect(text).toContain('  import   not measured\n');
+    expect(JSON.parse(told.stdout)).toMatchObject({ cells: [{ importCost: null }] });
     expect(text).toMatch(/ {2}FIPS {5}conditions of a certificate that there is not yet \(.*\): 1 of 6 met\n/);
     const page = await readFile(markdown, 'utf8');
     expect(page).toContain('1 of 6 met');
@@ -92,6 +95,7 @@ describe('a FIPS build', () => {
     expect(page).toMatch(/^## .*fips-.*\n/);
     expect(page).toContain('1 of 6 met');
     expect(page).toContain('| version | not met |');
+    expect(page).toContain('Cost of importing `_ssl`: not measured.');
     const fetched = await run('fetch', '--fips', '2025', '--json', '--store', `${world.directory}/another-store`);
     expect(fetched.exitCode).toBe(0);
     expect(fetched.stdout).toContain('"cells"');

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../../src/model/catalogue.ts';
 import { cpuCodeSchema, type CpuCode } from '../../src/model/cpu-code.ts';
+import {
+  cpuKnowledgeSchema,
+  verifiedSchema,
+  type CpuKnowledge,
+  type CpuMask,
+  type Verified,
+} from '../../src/model/cpu.ts';
 import { fipsServicesSchema, type FipsServices } from '../../src/model/fips-services.ts';
 import type { Host } from '../../src/model/host.ts';
 import { parseJson, type Schema } from '../../src/model/json.ts';
@@ -50,6 +57,12 @@ export const defaultServices: FipsServices = read(fipsServicesSchema, 'recipes/k
 /** The shipped knowledge of CPU-specific code. */
 export const defaultCpuCode: CpuCode = read(cpuCodeSchema, 'recipes/knowledge/cpu-code.json');
 
+/** The shipped rules of how AWS-LC chooses code by the CPU. */
+export const defaultCpu: CpuKnowledge = read(cpuKnowledgeSchema, 'recipes/knowledge/cpu-paths.json');
+
+/** The shipped statements of what is formally verified. */
+export const defaultVerified: Verified = read(verifiedSchema, 'recipes/knowledge/verified.json');
+
 /** A Debian 12 on x86-64, the same whatever machine the test runs on. */
 export const fixedHost: Host = {
   platform: { arch: 'x86_64', libc: 'gnu' },
@@ -91,6 +104,7 @@ export interface PlanChanges {
   readonly openssl?: OpensslChoice;
   readonly tryPatches?: boolean;
   readonly cross?: readonly CrossMachine[];
+  readonly mask?: CpuMask;
 }
 
 /** The main job's plan on the fixed host, with changes. Throws when it cannot be made. */
@@ -118,7 +132,9 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     services: defaultServices,
     cpuCode: defaultCpuCode,
     cross: changes.cross ?? [],
+    cpu: defaultCpu.architectures,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
+    ...(changes.mask === undefined ? {} : { mask: changes.mask }),
     ...(changes.openssl === undefined ? {} : { openssl: changes.openssl }),
   });
   if (!plan.ok) throw new Error(JSON.stringify(plan.error));

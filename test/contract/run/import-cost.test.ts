@@ -64,10 +64,12 @@ describe('the cost of an import, against a build without FIPS', () => {
     );
   });
 
-  it('says that there is nothing to compare with, and nothing where nothing was measured', async () => {
+  it('says that there is nothing to compare with, and that nothing was measured', async () => {
     const compared = await compareImportCost(store, await put(prettyJson(fips)));
     expect(compared).toEqual({ own: fips });
     expect(compared && formatImportCost(compared)).toContain('no measurement of a build without FIPS');
-    expect(await compareImportCost(store, await put(''))).toBeUndefined();
+    const nothing = await compareImportCost(store, await put(''));
+    expect(nothing).toBeUndefined();
+    expect(formatImportCost(nothing)).toBe('not measured');
   });
 });

@@ -6,6 +6,7 @@ import {
   defaultCatalogue,
   defaultCpuCode,
   defaultRecipe,
+  defaultCpu,
   defaultServices,
   defaultTargets,
   fingerprintsOf,
@@ -106,8 +107,16 @@ describe('a FIPS build', () => {
     });
     if (!resolved.ok) throw new Error('the catalogue has it');
     const host = { ...fixedHost, tools: fixedHost.tools.filter(({ name }) => name !== 'go' && name !== 'perl') };
-    const knowledge = { services: defaultServices, cpuCode: defaultCpuCode, cross: [] };
-    const input = { assets: [], patches: [], shims: [], ...knowledge, tryPatches: false } as const;
+    const input = {
+      assets: [],
+      patches: [],
+      shims: [],
+      services: defaultServices,
+      cpuCode: defaultCpuCode,
+      cross: [],
+      cpu: defaultCpu.architectures,
+      tryPatches: false,
+    } as const;
     const test = { preset: 'quick', files: ['test_ssl'], match: [] } as const;
     const made = makePlan({ resolved: resolved.value, host, ...input, test: { ...test, files: [], match: [] } });
     expect(made).toMatchObject({

@@ -8,6 +8,7 @@ import {
   defaultCatalogue,
   defaultCpuCode,
   defaultRecipe,
+  defaultCpu,
   defaultServices,
   defaultTargets,
   fixedHost,
@@ -121,6 +122,7 @@ describe('the plan of the main job', () => {
       services: defaultServices,
       cpuCode: defaultCpuCode,
       cross: [],
+      cpu: defaultCpu.architectures,
     });
     expect(plan).toMatchObject({
       ok: false,
