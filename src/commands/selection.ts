@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { lineSchema, type Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import { linkSchema, optimizationSchema, presetSchema, type Axes } from '../model/recipe.ts';
@@ -25,6 +25,8 @@ export interface SelectionOptions {
   readonly match?: readonly string[];
   readonly tryPatches?: boolean;
   readonly openssl?: string;
+  readonly sysroot?: string;
+  readonly emulate?: boolean;
   /** Features of the CPU that proof and suites do without. */
   readonly maskCpu?: readonly string[];
   readonly mirror?: readonly string[];
@@ -137,6 +139,7 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     ...(fips.value.looseFips === undefined ? {} : { looseFips: fips.value.looseFips }),
     ...(options.maskCpu === undefined ? {} : { maskCpu: options.maskCpu }),
     ...(options.openssl === undefined ? {} : { openssl: absolutePath(cwd)(options.openssl) }),
+    ...(options.sysroot === undefined ? {} : { sysroot: resolve(cwd, options.sysroot) }),
   });
 };
 

@@ -1,12 +1,14 @@
 import type { Flag } from '../model/plan.ts';
+import { crossCmakeFlags, nameTool } from './cross.ts';
 import type { CellDraft } from './draft.ts';
 
 /** CMake's build type for each optimization of the cell. */
 const buildTypes = { quick: 'Release', release: 'Release', debug: 'RelWithDebInfo' } as const;
 
-const compilerFlags = ({ compilers }: CellDraft): readonly Flag[] => [
-  { flag: `-DCMAKE_C_COMPILER=${compilers.c}`, reason: 'the compiler whose version the plan names' },
-  { flag: `-DCMAKE_CXX_COMPILER=${compilers.cxx}`, reason: 'the compiler whose version the plan names' },
+const compilerFlags = (draft: CellDraft): readonly Flag[] => [
+  { flag: `-DCMAKE_C_COMPILER=${draft.compilers.c}`, reason: 'the compiler whose version the plan names' },
+  { flag: `-DCMAKE_CXX_COMPILER=${draft.compilers.cxx}`, reason: 'the compiler whose version the plan names' },
+  ...crossCmakeFlags(draft, draft.cell.platform.arch),
 ];
 
 const onlyLibraries: readonly Flag[] = [
@@ -16,7 +18,8 @@ const onlyLibraries: readonly Flag[] = [
 
 const plainFlags = (draft: CellDraft): readonly Flag[] => {
   const { cell, targetFlags } = draft;
-  const compile = ['-ffile-prefix-map={awslc}=/usr/src/aws-lc', ...targetFlags].join(' ');
+  const prefixMap = draft.cross === undefined ? [] : ['-ffile-prefix-map={sysroot}='];
+  const compile = ['-ffile-prefix-map={awslc}=/usr/src/aws-lc', ...prefixMap, ...targetFlags].join(' ');
   return [
     { flag: `-DCMAKE_BUILD_TYPE=${buildTypes[cell.optimization]}`, reason: `optimization ${cell.optimization}` },
     ...compilerFlags(draft),
@@ -85,9 +88,9 @@ export const awslcEnvironment = (draft: CellDraft): Readonly<Record<string, stri
 export const awslcTools = (draft: CellDraft): readonly string[] => [
   draft.compilers.c,
   draft.compilers.cxx,
-  'as',
-  'ar',
+  nameTool(draft, 'as'),
+  nameTool(draft, 'ar'),
   'cmake',
   'ninja',
-  ...(draft.cell.awslc.fips ? ['go', 'perl', 'ld'] : []),
+  ...(draft.cell.awslc.fips ? ['go', 'perl', nameTool(draft, 'ld')] : []),
 ];

@@ -1,4 +1,5 @@
 import type { Action, Step } from '../model/plan.ts';
+import { crossInputs, sysrootOptions } from './cross.ts';
 import { awslcEnvironment, awslcFlags, awslcTools } from './awslc-flags.ts';
 import { capabilityMarks, probedSources, probeProgram } from './capabilities.ts';
 import type { CellDraft } from './draft.ts';
@@ -21,12 +22,12 @@ const planProbe = (draft: CellDraft, tree: Step): Step => {
     kind: 'probe',
     subject: 'awslc',
     title: `probe the headers and sources of AWS-LC ${draft.cell.awslc.version}`,
-    inputs: { awslc: tree },
+    inputs: { awslc: tree, ...crossInputs(draft) },
     actions: [
       { do: 'write', path: '{work}/probe.c', text: probeProgram },
       {
         do: 'exec',
-        argv: [draft.compilers.c, '-E', '-dD', '-P', '-I{awslc}/include', 'probe.c'],
+        argv: [draft.compilers.c, ...sysrootOptions(draft), '-E', '-dD', '-P', '-I{awslc}/include', 'probe.c'],
         cwd: '{work}',
         stdout: '{tree}/probe.i',
         why: 'every declaration and macro of the public headers, as this compiler sees them',
@@ -47,6 +48,7 @@ const planProbe = (draft: CellDraft, tree: Step): Step => {
 export interface AwslcSteps {
   readonly tree: Step;
   readonly probe: Step;
+  readonly configure: Step;
   readonly library: Step;
   readonly all: readonly Step[];
 }
@@ -71,7 +73,7 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
     kind: 'configure',
     subject: 'awslc',
     title: `configure ${name}`,
-    inputs: { awslc: source.tree },
+    inputs: { awslc: source.tree, ...crossInputs(draft) },
     actions: [
       {
         do: 'exec',
@@ -102,11 +104,11 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
     kind: 'compile',
     subject: 'awslc',
     title: `compile ${name}`,
-    inputs: { awslc: source.tree, configured: configure },
+    inputs: { awslc: source.tree, configured: configure, ...crossInputs(draft) },
     actions: compileActions,
     width: 'all',
     worksIn: configure,
     alsoDependsOn: dependencies,
   });
-  return { tree: source.tree, probe, library, all: [...source.steps, probe, configure, library] };
+  return { tree: source.tree, probe, configure, library, all: [...source.steps, probe, configure, library] };
 };
