@@ -149,7 +149,7 @@ reproducible, 70 bug, 130 interrupted.`,
   addMask(addPipeline(add('prove', 'build, and prove what was built', 'cpython-awslc prove --detailed')))
     .option('--rerun', 'make the proof again though one of this machine is recorded')
     .option('--emulate', 'in an emulator, what is built for another machine than this one')
-    .option('--detailed', 'how each claim was checked, and facts')
+    .option('--detailed', 'how each claim was checked, facts, and the code that each primitive takes on this CPU')
     .option('--prefix <dir>', 'copy the result there, free to be changed')
     .option('--markdown <file>', 'write the proof as a Markdown page')
     .action((options: { json?: boolean }) =>
@@ -215,6 +215,7 @@ Faster or slower is said only where eight of ten turns show 2 % or more; all els
   addMask(addPipeline(inspect.command('cpu')))
     .description('say what AWS-LC sees of this CPU, which code each primitive takes, and what of it is verified')
     .option('--rerun', 'make the proof again though one of this machine is recorded')
+    .option('--emulate', 'in an emulator, what is built for another machine than this one')
     .option('--markdown <file>', 'write the report as a Markdown page')
     .addHelpText(
       'after',

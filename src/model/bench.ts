@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { failureSchema } from './result-document.ts';
+import { failureSchema } from './failure-schema.ts';
 
 const benchCaseSchema = z.strictObject({
   id: z.string(),

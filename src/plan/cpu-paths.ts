@@ -94,7 +94,7 @@ const findVerified = (path: CpuPath, arch: string, verified: Verified): Pick<Cpu
 export const describeCpu = (
   id: string,
   { awslc, platform }: Pick<Cell, 'awslc' | 'platform'>,
-  masked: readonly string[],
+  { masked, emulated }: { readonly masked: readonly string[]; readonly emulated: boolean },
   findings: CpuFindings,
   architecture: CpuArchitecture,
   verified: Verified,
@@ -105,6 +105,7 @@ export const describeCpu = (
     awslc: awslc.version,
     arch: platform.arch,
     masked: [...masked],
+    emulated,
     words: findings.words === null ? null : [...findings.words],
     wordsSource: findings.wordsSource,
     features:

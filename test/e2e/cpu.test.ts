@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { benchDocumentSchema } from '../../src/model/bench.ts';
 import { cpuDocumentSchema } from '../../src/model/cpu-report.ts';
 import { parseJson } from '../../src/model/json.ts';
+import { resultDocumentSchema } from '../../src/model/result-document.ts';
 import { failureCodes, runCli, type CliResult } from '../rig/cli.ts';
 import { makeWorld, prepend, type World } from '../rig/pipeline.ts';
 import { systemPython } from '../rig/suites.ts';
@@ -87,6 +88,23 @@ describe.runIf(process.arch === 'x64')('--mask-cpu', () => {
     expect(after).toBeGreaterThan(before);
     expect((await run('test', '--tests', 'test_small')).exitCode).toBe(0);
     expect((await machineSteps()).length).toBe(after);
+  });
+
+  it('is named beside the code that is taken, in the detailed proof, on Markdown pages and in JSON', async () => {
+    const proved = await run('prove', '--mask-cpu', 'avx512', '--detailed');
+    expect(proved.stdout).toContain('CPU, without avx512\n');
+    expect(proved.stdout).toMatch(/AES-GCM +AES-NI and PCLMULQDQ with AVX, stitched\n/);
+    const brief = await run('prove', '--mask-cpu', 'avx512');
+    expect([brief.exitCode, brief.stdout]).toEqual([0, expect.not.stringContaining('AES-NI and PCLMULQDQ')]);
+    for (const verb of [['prove'], ['test', '--tests', 'test_small']]) {
+      const page = `${world.directory}/${verb[0] ?? ''}.md`;
+      await run(...verb, '--mask-cpu', 'avx512', '--markdown', page);
+      const text = await readFile(page, 'utf8');
+      expect(text, verb[0]).toMatch(/^### AWS-LC \S+ on this x86\\_64 CPU, without avx512$/m);
+      expect(text, verb[0]).toContain('| AES-GCM | AES-NI and PCLMULQDQ with AVX, stitched |');
+    }
+    const plain = parseJson(resultDocumentSchema, (await run('prove', '--json')).stdout);
+    expect(plain.ok && plain.value.cells[0]?.cpu).toMatchObject({ masked: [], emulated: false });
   });
 
   it.each([

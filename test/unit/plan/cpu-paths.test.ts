@@ -24,7 +24,7 @@ const describeOn = (
   describeCpu(
     'cell',
     { awslc, platform: { arch: architecture.arch, libc: 'gnu' } },
-    [],
+    { masked: [], emulated: false },
     // Without other word: everything that the newest AWS-LC compiles.
     { words: null, wordsSource: 'told by the object', symbols: everyNewSymbol(architecture), ...findings },
     architecture,
