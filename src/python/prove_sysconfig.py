@@ -1,4 +1,4 @@
-"""What the installed configuration says about places: nothing of the machine and directory that built it."""
+"""What the installed configuration says about places and machines: nothing of the machine and directory that built it."""
 
 import glob
 import os
@@ -11,6 +11,9 @@ from prove_common import Finding, INTERPRETER, PREFIX, place, program
 ABSOLUTE_PATH = re.compile(r"(?<![\w.$)}\]/%*@:~+\\-])/[\w.+@-]+(?:/[\w.+@-]+)+", re.ASCII)
 # Directories of the system and macOS's constants in CPython's own files; /nonexistent is no place at all.
 SYSTEM = ["usr", "bin", "sbin", "lib", "lib64", "etc", "dev", "proc", "Library", "Applications", "nonexistent"]
+
+# A machine's GNU name, as --build= or BUILD_GNU_TYPE has it.
+MACHINE = re.compile(r"(?<![\w-])(x86_64|aarch64|armv7l|i[3-6]86|powerpc64le|riscv64|s390x)-(?:\w+-)?linux-(?:gnu|musl)")
 
 
 def configuration_files():
@@ -47,23 +50,34 @@ def recorded_prefix():
         return re.search(r"^prefix=\s*(\S+)$", file.read(), re.MULTILINE).group(1)
 
 
+def foreign_names(text, prefix, machine):
+    """Directories outside of the system and the prefix, and machines of another architecture, that a text names."""
+    paths = {
+        path
+        for path in ABSOLUTE_PATH.findall(text)
+        if path.split("/")[1] not in SYSTEM and not (path + "/").startswith(prefix + "/")
+    }
+    machines = {match.group() for match in MACHINE.finditer(text) if match.group(1) != machine}
+    return sorted(paths | machines)
+
+
 def find_paths():
     prefix = recorded_prefix()
     foreign = {}
     for path in configuration_files():
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
-        for match in ABSOLUTE_PATH.findall(text):
-            if match.split("/")[1] not in SYSTEM and not (match + "/").startswith(prefix + "/"):
-                foreign.setdefault(place(path), set()).add(match)
-    return {"prefix": prefix, "foreign": {path: sorted(matches) for path, matches in sorted(foreign.items())}}
+        names = foreign_names(text, prefix, os.uname().machine)
+        if names:
+            foreign[place(path)] = names
+    return {"prefix": prefix, "foreign": dict(sorted(foreign.items()))}
 
 
 FINDINGS = [
     Finding(
         "sysconfig-paths",
-        "The installed configuration and scripts name no directory of the build",
-        "absolute paths in Makefile, sysconfig data, build-details.json, pkg-config files and the scripts in bin",
+        "The installed configuration and scripts name no directory of the build, and no other machine",
+        "absolute paths and GNU names in Makefile, sysconfig data, build-details.json, pkg-config files, and the scripts in bin",
         find_paths,
     ),
 ]

@@ -69,6 +69,9 @@ describe('the plan of a cell for another machine', () => {
     const core = textOf(plan, 'compile-core');
     expect(core).toContain(`{"from":"${triple}-gcc","to":"gcc"}`);
     expect(core).toContain('{"from":"{sysroot}","to":""}');
+    expect(core).toContain(`{"from":"x86_64-pc-linux-gnu","to":"aarch64-unknown-linux-gnu"}`);
+    expect(core).toContain(`{"from":"x86_64-linux-gnu","to":"${triple}"}`);
+    expect(textOf(plan, 'configure-core')).not.toContain('aarch64-unknown-linux-gnu');
     expect(core).toContain(`{"from":"{sysroot}","to":"${sysrootPlaceholder}"}`);
     expect(textOf(plan, 'modules-crypto')).toContain(`{"from":"${sysrootPlaceholder}","to":"{sysroot}"}`);
     const install = stepOf(plan, 'install-cell').actions;
