@@ -1,18 +1,22 @@
 """Measures what ssl and hashlib of several Pythons take for the same work, in turns on one core.
 
-    python3 -I -B bench_crypto.py compare --pairs N --subjects FILE --out FILE
+    python3 -I -B bench_crypto.py compare --pairs N --subjects FILE --out FILE [--case ID ...]
     python3 -I -B bench_crypto.py worker
+    python3 -I -B bench_crypto.py count --case ID --operations N
 
 `compare` starts one worker per subject (FILE is a JSON list of `name`, `python` and `environment`) and asks them for each
 case in turns, first forwards, then backwards, so that what slows the machine down for a while slows all of them. It
 writes every sample, in ns of processor time for one operation, and judges none. `worker` reads a JSON request per line and answers each.
+`count` does so many operations and says nothing: perf counts what it takes, where there is perf and a CPU that counts.
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))
@@ -29,6 +33,8 @@ RECORDS = [
     ("ChaCha20-Poly1305", "ECDHE-RSA-CHACHA20-POLY1305"),
 ]
 BULK = 1024 * KIB
+# Counters of the CPU, in user mode: what a caller without privileges may count.
+COUNTERS = {"instructions": "instructions:u", "cycles": "cycles:u"}
 
 
 class Unavailable(Exception):
@@ -235,6 +241,39 @@ def run_worker():
         print(json.dumps(answer), flush=True)
 
 
+def run_count(case, operations):
+    operation = {id: make for id, _, _, _, make in list_cases()}[case]()
+    for _ in range(operations):
+        operation()
+
+
+def read_counters(path):
+    """Counts by event from what `perf stat -x,` wrote; what it could not count is said as it says it."""
+    counts = {}
+    with open(path, encoding="utf-8") as file:
+        for fields in (line.split(",") for line in file if "," in line):
+            counts[fields[2]] = fields[0]
+    found = {name: counts.get(event, "nothing") for name, event in COUNTERS.items()}
+    missing = sorted({text for text in found.values() if not text.isdigit()})
+    if missing:
+        raise Unavailable("perf says %s of the CPU's counters" % ", ".join(missing))
+    return {name: int(text) for name, text in found.items()}
+
+
+def perf_stat(argv, environment):
+    """What the CPU counted of a program."""
+    perf = shutil.which("perf")
+    if perf is None:
+        raise Unavailable("no perf")
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "counters")
+        stat = [perf, "stat", "-x,", "-e", ",".join(COUNTERS.values()), "-o", path, "--"]
+        ended = subprocess.run(stat + argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        if ended.returncode != 0:
+            raise Unavailable("perf ended with %d: %s" % (ended.returncode, ended.stderr.decode(errors="replace")[:200].strip()))
+        return read_counters(path)
+
+
 class Worker:
     def __init__(self, subject):
         self.name = subject["name"]
@@ -270,6 +309,12 @@ class Worker:
             raise SystemExit("%s: importing ssl ended with status %d" % (self.name, status))
         return (usage.ru_utime + usage.ru_stime) * 1e9
 
+    def counters(self, case, operations):
+        """Counters of one operation: twice as many less as many, so that start and preparation are in neither."""
+        argv = [self.python, "-I", "-B", os.path.abspath(__file__), "count", "--case", case, "--operations"]
+        once, twice = (perf_stat(argv + [str(count)], self.environment) for count in (operations, 2 * operations))
+        return {name: round(max(twice[name] - once[name], 0) / operations, 1) for name in COUNTERS}
+
     def close(self):
         self._process.stdin.close()
         self._process.wait()
@@ -284,23 +329,34 @@ def take_turns(workers, pairs, sample):
     return samples
 
 
-def run_case(workers, pairs, case):
+def run_case(workers, pairs, case, is_counted):
     id, group, title, size, _ = case
-    unavailable, able = {}, []
+    unavailable, able, counts = {}, [], {}
     for worker in workers:
         answer = worker.ask(id)
         if "unavailable" in answer:
             unavailable[worker.name] = answer["unavailable"]
         else:
             able.append(worker)
+            counts[worker.name] = answer["count"]
     return {
         "id": id,
         "group": group,
         "title": title,
         "bytes": size,
         "samplesNs": take_turns(able, pairs, lambda worker: worker.ask(id)["ns"]),
+        "counters": {worker.name: worker.counters(id, counts[worker.name]) for worker in able if is_counted},
         "unavailable": unavailable,
     }
+
+
+def why_not_counted():
+    """Why the CPU's counters are not read here; None when they are."""
+    try:
+        perf_stat([sys.executable, "-I", "-S", "-B", "-c", "pass"], dict(os.environ))
+    except Unavailable as exception:
+        return str(exception)
+    return None
 
 
 def run_compare(arguments):
@@ -310,7 +366,9 @@ def run_compare(arguments):
     with open(arguments.subjects, encoding="utf-8") as file:
         workers = [Worker(subject) for subject in json.load(file)]
     load_before = os.getloadavg()[0]
-    cases = [run_case(workers, arguments.pairs, case) for case in list_cases()]
+    not_counted = why_not_counted()
+    wanted = [case for case in list_cases() if not arguments.case or case[0] in arguments.case]
+    cases = [run_case(workers, arguments.pairs, case, not_counted is None) for case in wanted]
     cases.append(
         {
             "id": "import",
@@ -318,6 +376,7 @@ def run_compare(arguments):
             "title": "processor time",
             "bytes": 0,
             "samplesNs": take_turns(workers, arguments.pairs, Worker.import_ns),
+            "counters": {},
             "unavailable": {},
         }
     )
@@ -329,6 +388,7 @@ def run_compare(arguments):
         "pairs": arguments.pairs,
         "loadBefore": round(load_before, 2),
         "loadAfter": round(os.getloadavg()[0], 2),
+        "notCounted": not_counted,
         "cases": cases,
     }
     for worker in workers:
@@ -340,14 +400,18 @@ def run_compare(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description="Measure ssl and hashlib of several Pythons in turns.")
-    parser.add_argument("mode", choices=["compare", "worker"])
+    parser.add_argument("mode", choices=["compare", "worker", "count"])
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--core", type=int, help="default: the last one that this process may use")
+    parser.add_argument("--case", action="append", help="only this case (may be repeated)")
+    parser.add_argument("--operations", type=int)
     parser.add_argument("--subjects")
     parser.add_argument("--out")
     arguments = parser.parse_args()
     if arguments.mode == "worker":
         run_worker()
+    elif arguments.mode == "count":
+        run_count(arguments.case[0], arguments.operations)
     else:
         run_compare(arguments)
 

@@ -124,9 +124,9 @@ describe('bench crypto', () => {
 import json, sys
 names = [subject["name"] for subject in json.load(open(sys.argv[1]))]
 pairs = int(sys.argv[3])
-case = lambda id, ns, unavailable: {"id": id, "group": "hashlib.sha256", "title": id, "bytes": 64, "samplesNs": ns, "unavailable": unavailable}
+case = lambda id, ns, unavailable: {"id": id, "group": "hashlib.sha256", "title": id, "bytes": 64, "samplesNs": ns, "counters": {}, "unavailable": unavailable}
 json.dump({"version": 1, "kind": "bench-samples", "versions": {name: name + " 1" for name in names}, "core": 0, "pairs": pairs,
-           "loadBefore": 0.5, "loadAfter": 1.0,
+           "loadBefore": 0.5, "loadAfter": 1.0, "notCounted": "no perf",
            "cases": [case("one", {name: [200 if name == "OpenSSL" else 100] * pairs for name in names}, {}),
                      case("two", {"AWS-LC": [100] * pairs}, {"OpenSSL": "no such group"})]}, open(sys.argv[2], "w"))
 ' "$8" "\${10}" "$6"`;
@@ -148,6 +148,20 @@ json.dump({"version": 1, "kind": "bench-samples", "versions": {name: name + " 1"
     expect(await readFile(chart, 'utf8')).toMatch(/^<svg /);
     const text = (await run('bench', 'crypto')).stdout;
     expect(text).toContain('faster in 1, slower in 0, not separated in 0');
+  });
+
+  it.runIf(process.arch === 'x64')('measures the same cell built for another target, and no emulator', async () => {
+    await prepend(world, 'python', { args: '*bench_crypto.py*', script: measured });
+    const told = await run('bench', 'crypto', '--against', 'x86-64-v2', '--pairs', '7', '--json');
+    expect(told.exitCode).toBe(0);
+    const document = parseJson(benchDocumentSchema, told.stdout);
+    if (!document.ok) throw new Error(JSON.stringify(document.error));
+    expect(document.value.cells[0]?.rows[0]?.ratios[1]).toEqual({
+      ...{ subject: 'AWS-LC', against: 'AWS-LC for x86-64-v2', ratio: 1, low: 1, high: 1 },
+      verdict: 'not separated',
+    });
+    const same = await run('bench', 'crypto', '--against', 'generic', '--json');
+    expect([same.exitCode, failureCodes(same)]).toEqual([2, ['usage']]);
   });
 
   it('says what a measurement ended with, and what it cannot take', async () => {
