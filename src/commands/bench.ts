@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { usableCores } from '../io/host.ts';
 import { ioFailure } from '../io/failure.ts';
 import type { BenchDocument, BenchReport } from '../model/bench.ts';
-import type { CpuMask } from '../model/cpu.ts';
+import { describeMasked, type CpuMask } from '../model/cpu.ts';
 import type { Failure } from '../model/failure.ts';
 import { canonicalJson, prettyJson } from '../model/json.ts';
 import type { PlannedCell } from '../model/plan.ts';
@@ -114,7 +114,7 @@ const buildRivals = async (
   return ok(rivals);
 };
 
-const nameMasked = ({ names }: CpuMask): string => `${subjectNames.cell} without ${names.join(', ')}`;
+const nameMasked = ({ names }: CpuMask): string => `${subjectNames.cell} without ${describeMasked(names)}`;
 
 /** Measures one cell; nothing when it, or its twin, was not built. */
 const benchCell = async (

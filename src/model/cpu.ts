@@ -52,6 +52,10 @@ const architectureSchema = z.strictObject({
 });
 export type CpuArchitecture = z.infer<typeof architectureSchema>;
 
+/** What goes without: masks by name, of which `baseline` is the one that leaves a baseline. */
+export const describeMasked = (names: readonly string[]): string =>
+  names.map((name) => (name === 'baseline' ? 'all features beyond the baseline' : name)).join(', ');
+
 /** Names in a rule: `v1|v2` is two of them. */
 export const namesOf = (term: string): readonly string[] => term.split('|');
 

@@ -1,3 +1,4 @@
+import { describeMasked } from '../model/cpu.ts';
 import type { CpuPath, CpuPaths, CpuReport } from '../model/cpu-report.ts';
 import { escapeInline } from './markdown.ts';
 import { paint, printable, type TextOptions } from './text.ts';
@@ -17,7 +18,7 @@ const describeCaveats = ({ verified }: CpuPath): string =>
     : [verified.caveats.join(', '), verified.note ?? ''].filter((text) => text !== '').join('. ');
 
 const heading = ({ awslc, arch, masked, emulated }: CpuReport): string =>
-  `AWS-LC ${awslc} on ${emulated ? `an emulator's ${arch} CPU, not the target's own` : `this ${arch} CPU`}${masked.length === 0 ? '' : `, without ${masked.join(', ')}`}`;
+  `AWS-LC ${awslc} on ${emulated ? `an emulator's ${arch} CPU, not the target's own` : `this ${arch} CPU`}${masked.length === 0 ? '' : `, without ${describeMasked(masked)}`}`;
 
 const featureLines = ({ features, words, wordsSource }: CpuReport): readonly string[] => {
   const named = (present: boolean): string =>

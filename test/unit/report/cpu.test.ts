@@ -57,6 +57,10 @@ describe('what AWS-LC does on this CPU', () => {
     const emulated = document.cells.map((cell) => ({ ...cell, arch: 'aarch64', masked: [], emulated: true }));
     const page = formatCpuMarkdown({ ...document, cells: emulated });
     expect(page).toContain("### AWS-LC 5.12.0 on an emulator's aarch64 CPU, not the target's own\n");
+    const bare = document.cells.map((cell) => ({ ...cell, masked: ['baseline'] }));
+    expect(formatCpu({ ...document, cells: bare }, { color: false })).toContain(
+      'on this x86_64 CPU, without all features beyond the baseline\n',
+    );
   });
 
   it('tells what is not covered from what nobody speaks of, and from what is not known', () => {
