@@ -67,21 +67,23 @@ const rowsOf = (
     ratio: row.ratios.find((candidate) => candidate.subject === subject && candidate.against === against),
   }));
 
+/** For a terminal that may know ASCII only. */
+const plainText = (row: BenchRow, subject: string, options: TextOptions): string =>
+  printable(measuredText(row, subject).replace('±', '+-').replace('µ', 'u'), options);
+
 const formatPair = (report: BenchReport, pair: readonly [string, string], options: TextOptions): string => {
   const width = Math.max(...report.rows.map(({ group, title }) => group.length + title.length + 2));
   const lines = rowsOf(report, pair).map(({ row, ratio }) => {
     const name = `${row.group}, ${row.title}`.padEnd(width);
     if (ratio === undefined) {
-      const why = pair.map((subject) => `${subject}: ${measuredText(row, subject)}`).join('; ');
-      return `  ${name}  ${paint(printable(`no ratio: ${why}`, options), 'dim', options)}`;
+      const why = pair.map((subject) => `${subject}: ${plainText(row, subject, options)}`).join('; ');
+      return `  ${name}  ${paint(`no ratio: ${why}`, 'dim', options)}`;
     }
     const style = { faster: 'green', slower: 'red', 'not separated': 'dim' } as const;
     const text = `${ratio.ratio.toFixed(2).padStart(5)}  ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}`.padEnd(
       22,
     );
-    const times = pair.map((subject) =>
-      printable(measuredText(row, subject).replace('±', '+-').replace('µ', 'u'), options),
-    );
+    const times = pair.map((subject) => plainText(row, subject, options));
     return `  ${name}  ${paint(`${text}${ratio.verdict.padEnd(13)}`, style[ratio.verdict], options)}  ${times.join(' | ')}`;
   });
   return [paint(summarize(report, pair), 'bold', options), ...lines].join('\n');
