@@ -84,6 +84,9 @@ describe.runIf(process.arch === 'x64')('--mask-cpu', () => {
     expect(masked.exitCode).toBe(3);
     expect(masked.stdout).toContain('  masked   shani\n');
     expect(masked.stdout).toContain("'~0x0000000000000000:~0x0000000020000000' != None");
+    const { stdout: runs } = await runCli(['list', '--runs', '--store', world.store]);
+    expect(runs.match(/^ {2}\d{8}T.*$/gm)).toHaveLength(2);
+    expect(runs.match(/, without shani$/gm)).toHaveLength(1);
     const after = (await machineSteps()).length;
     expect(after).toBeGreaterThan(before);
     expect((await run('test', '--tests', 'test_small')).exitCode).toBe(0);
