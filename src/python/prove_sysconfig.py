@@ -12,8 +12,8 @@ ABSOLUTE_PATH = re.compile(r"(?<![\w.$)}\]/%*@:~+\\-])/[\w.+@-]+(?:/[\w.+@-]+)+"
 # Directories of the system and macOS's constants in CPython's own files; /nonexistent is no place at all.
 SYSTEM = ["usr", "bin", "sbin", "lib", "lib64", "etc", "dev", "proc", "Library", "Applications", "nonexistent"]
 
-# A machine's GNU name, as --build= or BUILD_GNU_TYPE has it.
-MACHINE = re.compile(r"(?<![\w-])(x86_64|aarch64|armv7l|i[3-6]86|powerpc64le|riscv64|s390x)-(?:\w+-)?linux-(?:gnu|musl)")
+# A machine's GNU name, as --build=, BUILD_GNU_TYPE or the suffix of an extension has it.
+MACHINE = re.compile(r"(?<![A-Za-z0-9_])(x86_64|aarch64|armv7l|i[3-6]86|powerpc64le|riscv64|s390x)-(?:\w+-)?linux-(?:gnu|musl)")
 
 
 def configuration_files():

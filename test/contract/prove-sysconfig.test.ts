@@ -15,7 +15,8 @@ print(json.dumps(prove_sysconfig.foreign_names(sys.argv[2], "/opt/python", sys.a
 it('takes a machine of another architecture for one of the build, in each way that configure writes it', () => {
   const text = `'--host=aarch64-linux-gnu' '--build=x86_64-linux-gnu' 'build_alias=x86_64-linux-gnu'
 build=		x86_64-pc-linux-gnu
-host=aarch64-unknown-linux-gnu EXT_SUFFIX=.cpython-314-aarch64-linux-gnu.so LIBPL=config-3.14-aarch64-linux-gnu`;
+host=aarch64-unknown-linux-gnu EXT_SUFFIX=.cpython-314-aarch64-linux-gnu.so LIBPL=config-3.14-aarch64-linux-gnu
+"extensions": [".cpython-314-x86_64-linux-gnu.so"] my_x86_64-linux-gnu`;
   expect(findIn(text, 'aarch64')).toEqual(['x86_64-linux-gnu', 'x86_64-pc-linux-gnu']);
   expect(findIn(text, 'x86_64')).toEqual(['aarch64-linux-gnu', 'aarch64-unknown-linux-gnu']);
 });

@@ -75,6 +75,13 @@ describe('the plan of a cell for another machine', () => {
     expect(core).toContain(`{"from":"{sysroot}","to":"${sysrootPlaceholder}"}`);
     expect(textOf(plan, 'modules-crypto')).toContain(`{"from":"${sysrootPlaceholder}","to":"{sysroot}"}`);
     const install = stepOf(plan, 'install-cell').actions;
+    expect(install).toContainEqual(
+      expect.objectContaining({
+        files: ['{tree}/opt/cpython-awslc/lib/python3.14/build-details.json'],
+        replace: [{ from: 'x86_64-linux-gnu', to: triple }],
+      }),
+    );
+    expect(textOf(cross('graviton3', '3.13.15'), 'install-cell')).not.toContain('build-details');
     expect(JSON.stringify(install.at(-1))).toContain(
       '["mv","-f","{work}/python3.14","{tree}/opt/cpython-awslc/bin/python3.14"]',
     );
