@@ -5,7 +5,7 @@ import os
 import re
 import sysconfig
 
-from prove_common import Finding, INTERPRETER, PREFIX, place, program
+from prove_common import Finding, PREFIX, emulator_script, place
 
 # An absolute path of two parts or more that does not continue a variable, a relative path or a URL.
 ABSOLUTE_PATH = re.compile(r"(?<![\w.$)}\]/%*@:~+\\-])/[\w.+@-]+(?:/[\w.+@-]+)+", re.ASCII)
@@ -36,12 +36,6 @@ def scripts():
             # What starts an emulator is no part of what was built.
             if file.read(2) == b"#!" and os.path.realpath(path) != emulator_script():
                 yield os.path.realpath(path)
-
-
-def emulator_script():
-    """The script that stands in the interpreter's place while another machine's runs in an emulator; else nothing."""
-    script = os.path.realpath(INTERPRETER)
-    return script if script != os.path.realpath(program()) else None
 
 
 def recorded_prefix():
