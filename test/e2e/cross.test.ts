@@ -42,6 +42,8 @@ describe.runIf(process.arch === 'x64')('a build for Graviton on another machine'
     const masked = await run('prove', '--sysroot', sysroot, '--mask-cpu', 'avx512');
     expect([masked.exitCode, failureCodes(masked)]).toEqual([2, ['usage']]);
     expect(masked.stdout).toContain('--mask-cpu avx512: not one of sha3, ');
+    const plan = await run('plan', '--sysroot', sysroot, '--mask-cpu', 'sha3');
+    expect([plan.exitCode, plan.stdout]).toEqual([0, expect.stringContaining('"OPENSSL_armcap": "~0x00000800"')]);
     const both = await run('prove', '--sysroot', sysroot, '--target', 'generic', '--mask-cpu', 'baseline');
     expect([both.exitCode, failureCodes(both)]).toEqual([2, ['usage']]);
     expect(both.stdout).toContain('--mask-cpu: the cells are for aarch64 and x86_64');
