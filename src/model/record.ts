@@ -80,6 +80,8 @@ export const runRecordSchema = z.strictObject({
   durationMs: z.number(),
   /** Processor time of this run's programs, where the system tells it. */
   cpuMs: z.number().optional(),
+  /** How long each core of the machine had nothing to do meanwhile, other programs' work counted as work. */
+  coreIdleMs: z.array(z.number()).optional(),
   machine: machineSchema,
   tools: z.array(toolSchema),
   plan: planSchema,

@@ -1,3 +1,4 @@
+import type { CriticalPath } from '../model/critical-path.ts';
 import type { Action, Plan, Step } from '../model/plan.ts';
 import { unreachable } from '../model/result.ts';
 import { paint, quoteWord, type TextOptions } from './text.ts';
@@ -49,8 +50,16 @@ const describeStep = (step: Step, options: TextOptions): string => {
   ].join('\n');
 };
 
-/** A plan for a person: what was resolved, what to know, each cell, and every step with its commands, flags and reasons. */
-export const formatPlan = (plan: Plan, options: TextOptions): string => {
+const describePath = ({ steps, seconds, jobs }: CriticalPath): readonly string[] => [
+  `Longest chain with an empty store and ${jobs} job${jobs === 1 ? '' : 's'}: about ${Math.round(seconds)} s (by times measured elsewhere)`,
+  ...steps.map((step) => `  ${`${Math.round(step.seconds)} s`.padStart(6)}  ${step.title}`),
+];
+
+/**
+ * A plan for a person: what was resolved, what to know, each cell, the longest chain of steps, and every step with its commands,
+ * flags and reasons.
+ */
+export const formatPlan = (plan: Plan, path: CriticalPath, options: TextOptions): string => {
   const sections = [
     `Plan of recipe ${plan.recipe} on ${plan.platform.arch}-${plan.platform.libc}: ${plan.cells.length} cell${plan.cells.length === 1 ? '' : 's'}, ${plan.steps.length} steps`,
     ...plan.resolved.map(({ axis, asked, got, why }) => `  ${axis} ${asked} is ${got} (${why})`),
@@ -64,6 +73,8 @@ export const formatPlan = (plan: Plan, options: TextOptions): string => {
     ...Object.entries(plan.environment).map(([name, value]) => `  ${name}=${value}`),
     '',
     ...plan.cells.map(({ id }) => `Cell ${id}`),
+    '',
+    ...describePath(path),
     '',
     ...plan.steps.map((step) => `${describeStep(step, options)}\n`),
   ];

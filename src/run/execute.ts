@@ -9,7 +9,7 @@ import { ok, type Result } from '../model/result.ts';
 import type { FetchPolicy, StepFunction } from '../steps/context.ts';
 import { inspectClosely, inspectStep, machineKinds, nameWork, storeKey } from './inspect.ts';
 import { runStep } from './run-step.ts';
-import { makeSlots, type Slots } from './slots.ts';
+import { makeSchedule, type Schedule } from './schedule.ts';
 import { discardStep, lookupStep, type Lookup, type Store, type StoredStep } from './store.ts';
 
 /** How a step of a run came out. */
@@ -29,8 +29,6 @@ export interface ExecuteOptions {
   readonly machine: Machine;
   readonly functions: Readonly<Record<StepKind, StepFunction>>;
   readonly jobs: number;
-  /** How many steps run at the same time; two unless given: one that waits (configure) beside one that keeps the cores busy. */
-  readonly stepsAtOnce?: number;
   /** Whether other goals are still brought about after a failure. */
   readonly keepGoing?: boolean;
   /** Directory of the files that run inside the built Python. */
@@ -48,7 +46,7 @@ export interface ExecuteOptions {
 class Executor {
   readonly #options: ExecuteOptions;
   readonly #byId: ReadonlyMap<string, Step>;
-  readonly #slots: Slots;
+  readonly #schedule: Schedule;
   readonly #started = new Map<string, Promise<StepOutcome>>();
   readonly #whole = new Map<string, Promise<StepOutcome>>();
   #failed = false;
@@ -56,7 +54,7 @@ class Executor {
   constructor(options: ExecuteOptions) {
     this.#options = options;
     this.#byId = new Map(options.plan.steps.map((step) => [step.id, step]));
-    this.#slots = makeSlots(options.stepsAtOnce ?? 2);
+    this.#schedule = makeSchedule(options.plan.steps, options.jobs);
   }
 
   /** Brings a step about once, however many need it. */
@@ -73,9 +71,18 @@ class Executor {
   }
 
   async #bring(step: Step): Promise<StepOutcome> {
-    const { listener } = this.#options;
     const before = await this.#lookup(step);
     if (before.state === 'present') return this.#recorded(step, before.stored);
+    this.#schedule.want(step);
+    try {
+      return await this.#bringAbsent(step);
+    } finally {
+      this.#schedule.leave(step);
+    }
+  }
+
+  async #bringAbsent(step: Step): Promise<StepOutcome> {
+    const { listener } = this.#options;
     const find = (id: string): Step => {
       const needed = this.#byId.get(id);
       if (needed === undefined) throw new Error(`step ${step.id} needs ${id}, which the plan lacks`);
@@ -88,11 +95,11 @@ class Executor {
     ]);
     if ([...inputs, ...earlier].some(({ stored }) => stored === undefined))
       return { step, outcome: 'not-run', durationMs: 0 };
-    const work = async (): Promise<StepOutcome> => {
+    const work = async (niceness: number): Promise<StepOutcome> => {
       if ((this.#failed && this.#options.keepGoing !== true) || this.#options.signal.aborted)
         return { step, outcome: 'not-run', durationMs: 0 };
       const startedAt = performance.now();
-      const made = await this.#make(step, inputs);
+      const made = await this.#make(step, inputs, niceness);
       const durationMs = Math.round(performance.now() - startedAt);
       if (!made.ok) {
         return this.#failedBy(step, made.error, durationMs);
@@ -109,7 +116,7 @@ class Executor {
       });
       return { step, outcome: 'done', durationMs, stored: made.value.stored };
     };
-    return this.#slots.use(work);
+    return this.#schedule.use(step, work);
   }
 
   #recorded(step: Step, stored: StoredStep): StepOutcome {
@@ -209,6 +216,7 @@ class Executor {
   async #make(
     step: Step,
     inputs: readonly StepOutcome[],
+    niceness: number,
   ): Promise<Result<{ outcome: 'done' | 'recorded'; stored: StoredStep }>> {
     const { store, machine, rerun, listener } = this.#options;
     const lock = await this.#lock(step);
@@ -221,7 +229,7 @@ class Executor {
       listener({ type: 'step-started', id: step.id, title: step.title });
       await endStrays(join(store.work, nameWork(step)));
       const trees = new Map(inputs.map(({ step: input, stored }) => [input.id, stored?.tree ?? '']));
-      const ran = await runStep(step, this.#options, trees);
+      const ran = await runStep(step, { ...this.#options, niceness }, trees);
       return ran.ok ? ok({ outcome: 'done', stored: ran.value }) : ran;
     } finally {
       await lock.value.release();

@@ -9,9 +9,12 @@ import type { ExecuteOptions } from './execute.ts';
 import { digestWorkPath, nameWork, storeKey } from './inspect.ts';
 import { beginEntry, commitEntry, discardStep, lookupStep, type StoredStep } from './store.ts';
 
+/** What one step is run with: `niceness` is what its programs start at, 0 being as usual. */
+export type RunStepOptions = ExecuteOptions & { readonly niceness: number };
+
 const makeContext = (
   step: Step,
-  options: ExecuteOptions,
+  options: RunStepOptions,
   places: { readonly work: string; readonly tree: string; readonly inputs: ReadonlyMap<string, string> },
 ): StepContext => ({
   places: {
@@ -24,6 +27,7 @@ const makeContext = (
   },
   environment: options.plan.environment,
   jobs: step.width === 'all' ? options.jobs : 1,
+  niceness: options.niceness,
   logFile: join(options.logDir, `${step.id}.log`),
   downloadsDir: options.store.downloads,
   fetch: options.fetch,
@@ -52,7 +56,7 @@ const callStep = async (call: StepFunction, step: Step, context: StepContext): R
  */
 export const runStep = async (
   step: Step,
-  options: ExecuteOptions,
+  options: RunStepOptions,
   inputs: ReadonlyMap<string, string>,
 ): Promise<Result<StoredStep>> => {
   const { store } = options;

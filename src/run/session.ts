@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
 import { readJson, removeTree, writeFileAtomic, writeJsonAtomic } from '../io/files.ts';
-import { readChildCpuMs } from '../io/cpu.ts';
+import { readChildCpuMs, readCoreIdleMs } from '../io/cpu.ts';
 import { ownerMark } from '../io/owner.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
@@ -177,6 +177,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
   const startedAt = new Date().toISOString();
   const started = performance.now();
   const cpuBefore = readChildCpuMs();
+  const idleBefore = readCoreIdleMs();
   const id = nameRun(startedAt);
   const runDir = join(store.runs, id);
   try {
@@ -235,6 +236,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     }
   }
   const cpuAfter = readChildCpuMs();
+  const idleAfter = readCoreIdleMs();
   // What was done first tells more than that it was there when the twins needed it.
   const known = new Map(outcomes.toReversed().map((outcome) => [outcome.step.id, outcome]));
   const record: RunRecord = {
@@ -246,6 +248,9 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     startedAt,
     durationMs: Math.round(performance.now() - started),
     ...(cpuBefore === undefined || cpuAfter === undefined ? {} : { cpuMs: cpuAfter - cpuBefore }),
+    ...(idleBefore === undefined || idleAfter?.length !== idleBefore.length
+      ? {}
+      : { coreIdleMs: idleAfter.map((ms, core) => Math.max(0, ms - (idleBefore[core] ?? ms))) }),
     machine: host.machine,
     tools: [...host.tools],
     plan,

@@ -33,6 +33,7 @@ const runExec = async (
     env: fillEnvironment(context, action.env),
     logFile: context.logFile,
     ...(action.stdout === undefined ? {} : { stdoutFile: fill(action.stdout) }),
+    niceness: context.niceness,
     signal: context.signal,
     onLine: context.progress,
   });

@@ -23,6 +23,8 @@ export interface StepContext {
   /** The plan's scrubbed environment, places not yet filled in. */
   readonly environment: Readonly<Record<string, string>>;
   readonly jobs: number;
+  /** What the step's programs start at (nice): 0, or more where they yield to others. */
+  readonly niceness: number;
   /** Full output of every program that the step starts. */
   readonly logFile: string;
   /** Where verified downloads lie, named by their sha256. */

@@ -54,6 +54,7 @@ describe('the prove step', () => {
       places,
       environment: { PATH: '/usr/bin:/bin' },
       jobs: 1,
+      niceness: 0,
       logFile: join(directory, 'prove.log'),
       downloadsDir: join(directory, 'downloads'),
       fetch: { offline: true, mirrors: [], callerEnvironment: {} },
