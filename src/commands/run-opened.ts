@@ -1,3 +1,4 @@
+import { findCompileCache } from '../io/compile-cache.ts';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Stage } from '../plan/plan.ts';
@@ -28,6 +29,7 @@ export const runOpened = async (
     jobs,
     path,
     fetch,
+    compileCache: await findCompileCache(path, context.env, prepared.host.tools),
     rerun,
     signal: context.signal,
     listener: display.listen,

@@ -46,6 +46,28 @@ export const actionSchema = z.discriminatedUnion('do', [
   }),
   /** Takes a tree that planning has already put into the store: a `path:` or `git:` source, by the digest of its content. */
   z.strictObject({ do: z.literal('adopt'), source: z.string(), treeDigest: z.string(), commit: z.string().optional() }),
+  /**
+   * From here on a compile cache of the machine may be put in front of the compilers. It gives the same bytes, so it is no part
+   * of the fingerprint; by hand it is left out.
+   */
+  z.strictObject({
+    do: z.literal('compile-cache'),
+    /** A build directory of CMake, which is told of it; else the compilers are found on PATH. */
+    build: z.string().optional(),
+    compilers: z.array(z.string()),
+    why: z.string(),
+  }),
+  /**
+   * From here on configure may take answers that it found before, for the same compiler, packages and kernel (`of` is the digest
+   * of all that is known of these in a plan). They give the same files, so this is no part of the fingerprint either.
+   */
+  z.strictObject({
+    do: z.literal('known-answers'),
+    of: sha256Schema,
+    /** Variables whose answers are found anew each time, since configure does more than answer them. */
+    anew: z.array(z.string()),
+    why: z.string(),
+  }),
   z.strictObject({
     do: z.literal('substitute'),
     /** Files by path; `*` stands for any text within one name. A pattern that names no file is a failure. */

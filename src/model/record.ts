@@ -5,6 +5,14 @@ import { planSchema, toolSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { environmentFactsSchema, suiteRunSchema } from './suite.ts';
 
+/** What a compile cache spared a step. */
+export const compileCacheUseSchema = z.strictObject({
+  program: z.string().describe('its version line'),
+  hits: z.int().describe('compilations that it had the result of'),
+  misses: z.int().describe('compilations that were done'),
+});
+export type CompileCacheUse = z.infer<typeof compileCacheUseSchema>;
+
 /** What a finished step did. Stored beside its output. */
 export const stepRecordSchema = z.strictObject({
   version: z.literal(1),
@@ -27,6 +35,9 @@ export const stepRecordSchema = z.strictObject({
   origin: z.string().optional(),
   originsTried: z.array(z.strictObject({ origin: z.string(), reason: z.string() })).optional(),
   commit: z.string().optional(),
+  compileCache: compileCacheUseSchema
+    .optional()
+    .describe('compile steps with a compile cache in front of the compiler'),
   capabilities: capabilitiesSchema.optional(),
 });
 export type StepRecord = z.infer<typeof stepRecordSchema>;

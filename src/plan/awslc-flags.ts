@@ -16,14 +16,28 @@ const onlyLibraries: readonly Flag[] = [
   { flag: '-DBUILD_TOOL=OFF', reason: 'the bssl program is not needed' },
 ];
 
+/**
+ * Where CMake is told that AWS-LC lies: a FIPS module as a person would build it; any other by a link beside the build, so that the
+ * way from one to the other is the same for each version, and a compile cache finds again what it knows.
+ */
+export const awslcSourceOf = (draft: CellDraft): string => (draft.cell.awslc.fips ? '{awslc}' : '{work}/src');
+
 const plainFlags = (draft: CellDraft): readonly Flag[] => {
   const { cell, targetFlags } = draft;
   const prefixMap = draft.cross === undefined ? [] : ['-ffile-prefix-map={sysroot}='];
-  const compile = ['-ffile-prefix-map={awslc}=/usr/src/aws-lc', ...prefixMap, ...targetFlags].join(' ');
+  // The last that fits counts.
+  const sources = [
+    '-ffile-prefix-map={work}=/usr/src/cpython-awslc',
+    ...[awslcSourceOf(draft), '../src'].map((path) => `-ffile-prefix-map=${path}=/usr/src/aws-lc`),
+  ];
+  const compile = [...sources, ...prefixMap, ...targetFlags].join(' ');
   return [
     { flag: `-DCMAKE_BUILD_TYPE=${buildTypes[cell.optimization]}`, reason: `optimization ${cell.optimization}` },
     ...compilerFlags(draft),
-    { flag: `-DCMAKE_C_FLAGS=${compile}`, reason: 'no store path in __FILE__ and debug information; target flags' },
+    {
+      flag: `-DCMAKE_C_FLAGS=${compile}`,
+      reason: 'no store path in __FILE__ and debug information, by either way to name it; target flags',
+    },
     { flag: `-DCMAKE_CXX_FLAGS=${compile}`, reason: 'as for C' },
     { flag: `-DCMAKE_ASM_FLAGS=${compile}`, reason: 'as for C' },
     {

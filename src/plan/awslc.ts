@@ -1,6 +1,6 @@
 import type { Action, Step } from '../model/plan.ts';
-import { crossInputs, sysrootOptions } from './cross.ts';
-import { awslcEnvironment, awslcFlags, awslcTools } from './awslc-flags.ts';
+import { crossInputs, nameTool, sysrootOptions } from './cross.ts';
+import { awslcEnvironment, awslcFlags, awslcSourceOf, awslcTools } from './awslc-flags.ts';
 import { capabilityMarks, probedSources, probeProgram } from './capabilities.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
@@ -69,15 +69,38 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
   const go = awslcEnvironment(draft);
   const env = Object.keys(go).length === 0 ? {} : { env: { ...go } };
   const dependencies = { tools, platform: draft.cell.platform, environment: buildEnvironment };
+  const link: readonly Action[] = draft.cell.awslc.fips
+    ? []
+    : [{ do: 'symlink', target: '{awslc}', path: '{work}/src' }];
+  const cache: readonly Action[] = draft.cell.awslc.fips
+    ? []
+    : [
+        {
+          do: 'compile-cache',
+          build: '{work}/build',
+          compilers: [nameTool(draft, draft.compilers.c), nameTool(draft, draft.compilers.cxx)],
+          why: 'versions of AWS-LC have most files in common; never for a FIPS module',
+        },
+      ];
   const configure = makeStep({
     kind: 'configure',
     subject: 'awslc',
     title: `configure ${name}`,
     inputs: { awslc: source.tree, ...crossInputs(draft) },
     actions: [
+      ...link,
       {
         do: 'exec',
-        argv: ['cmake', '-G', 'Ninja', '-S', '{awslc}', '-B', '{work}/build', ...flags.map(({ flag }) => flag)],
+        argv: [
+          'cmake',
+          '-G',
+          'Ninja',
+          '-S',
+          awslcSourceOf(draft),
+          '-B',
+          '{work}/build',
+          ...flags.map(({ flag }) => flag),
+        ],
         cwd: '{work}',
         ...env,
       },
@@ -87,7 +110,9 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
     alsoDependsOn: dependencies,
   });
   const compileActions: Action[] = [
+    ...link,
     { do: 'copy', from: '{configured}/build', to: '{work}/build' },
+    ...cache,
     {
       do: 'exec',
       argv: ['cmake', '--build', 'build', '--parallel', '{jobs}', '--target', 'crypto', 'ssl'],

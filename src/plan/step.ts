@@ -35,6 +35,9 @@ export interface StepDraft {
   readonly alsoDependsOn: unknown;
 }
 
+/** Actions that make a step faster, and its output no other. */
+const isHaste = (action: Action): boolean => action.do === 'compile-cache' || action.do === 'known-answers';
+
 /** What of an action can change the output: not its reason, not which of several origins gave bytes of one digest. */
 const essence = (action: Action): unknown => {
   if (action.do === 'fetch') return { do: action.do, sha256: action.archive.sha256 };
@@ -52,7 +55,7 @@ export const makeStep = (draft: StepDraft): Step => {
     kind: draft.kind,
     code: codeVersions[draft.kind],
     subject: draft.subject,
-    actions: draft.actions.map(essence),
+    actions: draft.actions.filter((action) => !isHaste(action)).map(essence),
     inputs: Object.fromEntries(Object.entries(draft.inputs).map(([role, step]) => [role, step.fingerprint])),
     alsoDependsOn: draft.alsoDependsOn,
   });

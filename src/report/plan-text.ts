@@ -30,6 +30,10 @@ const describeAction = (action: Action): string => {
       return `in ${action.files.join(', ')}: ${action.replace.map(({ from, to }) => `${from} becomes ${to === '' ? 'nothing' : to}`).join('; ')}`;
     case 'require-text':
       return `require in ${action.file}: ${action.present.join(' ')}${action.absent.length > 0 ? `; forbid: ${action.absent.join(' ')}` : ''}`;
+    case 'compile-cache':
+      return `ccache, where there is one, goes in front of ${action.compilers.join(' and ')}`;
+    case 'known-answers':
+      return `configure takes answers that it gave before for ${action.of.slice(0, 12)}${action.anew.length === 0 ? '' : `, but for ${action.anew.join(', ')}`}`;
     default:
       return unreachable(action);
   }

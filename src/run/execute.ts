@@ -6,7 +6,7 @@ import type { Failure, FailureOf } from '../model/failure.ts';
 import type { Plan, Step, StepKind } from '../model/plan.ts';
 import type { Machine } from '../model/record.ts';
 import { ok, type Result } from '../model/result.ts';
-import type { FetchPolicy, StepFunction } from '../steps/context.ts';
+import type { CompileCache, FetchPolicy, StepFunction } from '../steps/context.ts';
 import { inspectClosely, inspectStep, machineKinds, nameWork, storeKey } from './inspect.ts';
 import { runStep } from './run-step.ts';
 import { makeSchedule, type Schedule } from './schedule.ts';
@@ -37,6 +37,8 @@ export interface ExecuteOptions {
   readonly path: string;
   readonly logDir: string;
   readonly fetch: FetchPolicy;
+  /** Goes in front of compilers where a plan allows it. */
+  readonly compileCache?: CompileCache | undefined;
   /** Kinds whose recorded result is not taken. */
   readonly rerun: readonly StepKind[];
   readonly signal: AbortSignal;
@@ -105,14 +107,20 @@ class Executor {
         return this.#failedBy(step, made.error, durationMs);
       }
       if (made.value.outcome === 'recorded') return this.#recorded(step, made.value.stored);
-      const origin = made.value.stored.record.origin;
+      const { origin, compileCache } = made.value.stored.record;
+      const note =
+        origin !== undefined
+          ? `from ${origin}`
+          : compileCache === undefined
+            ? undefined
+            : `ccache had ${compileCache.hits} of ${compileCache.hits + compileCache.misses} files`;
       listener({
         type: 'step-finished',
         id: step.id,
         title: step.title,
         outcome: 'done',
         durationMs,
-        ...(origin === undefined ? {} : { note: `from ${origin}` }),
+        ...(note === undefined ? {} : { note }),
       });
       return { step, outcome: 'done', durationMs, stored: made.value.stored };
     };

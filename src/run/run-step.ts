@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage, ioFailure } from '../io/failure.ts';
 import { removeTree } from '../io/files.ts';
+import { digestValue } from '../model/digest.ts';
 import type { Step } from '../model/plan.ts';
 import { fail, type Result } from '../model/result.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
@@ -31,6 +32,8 @@ const makeContext = (
   logFile: join(options.logDir, `${step.id}.log`),
   downloadsDir: options.store.downloads,
   fetch: options.fetch,
+  ...(options.compileCache === undefined ? {} : { compileCache: options.compileCache }),
+  answersOf: { directory: options.store.answers, machine: digestValue([options.machine.kernel, options.path]) },
   signal: options.signal,
   progress: (text) => {
     options.listener({ type: 'step-progress', id: step.id, text });

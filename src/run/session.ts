@@ -13,7 +13,7 @@ import { proofSchema, type Proof } from '../model/proof.ts';
 import { runRecordSchema, suiteResultsSchema, type RunRecord, type SuiteResults } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { selectGoals, type Stage } from '../plan/plan.ts';
-import type { FetchPolicy } from '../steps/context.ts';
+import type { CompileCache, FetchPolicy } from '../steps/context.ts';
 import { loadManifest, loadRoster, loadTimings, toolDir } from './data.ts';
 import { casesLineOf } from './cases.ts';
 import type { ComparedSuites } from './compare-twin.ts';
@@ -38,6 +38,7 @@ export interface SessionOptions {
   readonly jobs: number;
   readonly path: string;
   readonly fetch: FetchPolicy;
+  readonly compileCache?: CompileCache | undefined;
   /** Whether recorded proofs and test results are made again. */
   readonly rerun: boolean;
   readonly signal: AbortSignal;
@@ -202,6 +203,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     path: options.path,
     logDir: join(runDir, 'logs'),
     fetch: options.fetch,
+    compileCache: options.compileCache,
     rerun: options.rerun ? rerunKinds[stage] : [],
     signal: options.signal,
     listener,

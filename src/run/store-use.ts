@@ -33,6 +33,7 @@ export const measureStore = async (store: Store): Promise<CacheStatus> => {
     steps: await measurePart('steps'),
     work: await measurePart('work'),
     runs: await measurePart('runs'),
+    answers: await measurePart('answers'),
     tmp: await measurePart('tmp'),
   };
   return {

@@ -17,6 +17,7 @@ import { fail, ok, type Result } from '../model/result.ts';
  *     v1/steps/<key>/{record,listing}.json, tree/
  *     v1/work/<work key>/               scratch of steps that run now, or that were ended
  *     v1/runs/<id>/run.json, logs/
+ *     v1/answers/<digest>               what CPython's configure answered before
  *     v1/locks/, v1/tmp/
  */
 export interface Store {
@@ -25,6 +26,7 @@ export interface Store {
   readonly steps: string;
   readonly work: string;
   readonly runs: string;
+  readonly answers: string;
   readonly locks: string;
   readonly tmp: string;
 }
@@ -52,6 +54,7 @@ export const nameStore = (root: string): Store => {
     steps: join(dir, 'steps'),
     work: join(dir, 'work'),
     runs: join(dir, 'runs'),
+    answers: join(dir, 'answers'),
     locks: join(dir, 'locks'),
     tmp: join(dir, 'tmp'),
   };
@@ -61,7 +64,7 @@ export const nameStore = (root: string): Store => {
 export const openStore = async (root: string): Promise<Result<Store>> => {
   const store = nameStore(root);
   try {
-    for (const path of [store.downloads, store.steps, store.work, store.runs, store.locks, store.tmp]) {
+    for (const path of [store.downloads, store.steps, store.work, store.runs, store.answers, store.locks, store.tmp]) {
       await mkdir(path, { recursive: true });
     }
     return ok(store);

@@ -16,6 +16,16 @@ export interface FetchPolicy {
   readonly callerEnvironment: Readonly<Record<string, string | undefined>>;
 }
 
+/** A compile cache of the machine. */
+export interface CompileCache {
+  /** Absolute path of ccache. */
+  readonly program: string;
+  /** Its version line. */
+  readonly version: string;
+  /** Where it keeps its results, and what else of its caller's settings it is told. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 /** What a step needs of the run that executes it. */
 export interface StepContext {
   /** Place name (`work`, `tree`, an input role, `tool`) to absolute path. */
@@ -30,13 +40,20 @@ export interface StepContext {
   /** Where verified downloads lie, named by their sha256. */
   readonly downloadsDir: string;
   readonly fetch: FetchPolicy;
+  /** Absent where there is none, or where the caller has switched it off. */
+  readonly compileCache?: CompileCache;
+  /** Where answers of configure are kept, and the digest of what they hold for beside what a plan knows: kernel and PATH. */
+  readonly answersOf: { readonly directory: string; readonly machine: string };
   readonly signal: AbortSignal;
   /** A short line for the display: what is happening now. */
   readonly progress: (text: string) => void;
 }
 
 /** What a step adds to its record; the executor knows the rest. */
-export type StepFindings = Pick<StepRecord, 'commands' | 'origin' | 'originsTried' | 'commit' | 'capabilities'>;
+export type StepFindings = Pick<
+  StepRecord,
+  'commands' | 'origin' | 'originsTried' | 'commit' | 'compileCache' | 'capabilities'
+>;
 
 /** A step fills `{tree}` or says why it could not. Nothing of `{tree}` is kept after a failure. */
 export type StepFunction = (step: Step, context: StepContext) => Promise<Result<StepFindings>>;

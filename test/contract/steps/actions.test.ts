@@ -27,6 +27,7 @@ beforeEach(async () => {
     environment: { PATH: '{path}', HOME: '{work}', LC_ALL: 'C.UTF-8' },
     jobs: 3,
     niceness: 0,
+    answersOf: { directory: 'unused', machine: 'unused' },
     logFile: join(directory, 'log'),
     downloadsDir: directory,
     fetch: { offline: true, mirrors: [], callerEnvironment: {} },
@@ -88,7 +89,8 @@ describe('actions', () => {
       .split('\n')
       .map((entry) => entry.split('=')[0])
       .filter((name) => !['PWD', '_', 'OLDPWD', 'SHLVL', ''].includes(name ?? ''));
-    expect(names).toEqual(['HOME', 'LC_ALL', 'MINE', 'PATH']);
+    // The first: a compiler on PATH may be a compile cache, which must not give what was compiled elsewhere.
+    expect(names).toEqual(['CCACHE_DISABLE', 'HOME', 'LC_ALL', 'MINE', 'PATH']);
     expect(await inTree('env')).toContain(`MINE=${directory}/tree`);
   });
 

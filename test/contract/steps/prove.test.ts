@@ -55,6 +55,7 @@ describe('the prove step', () => {
       environment: { PATH: '/usr/bin:/bin' },
       jobs: 1,
       niceness: 0,
+      answersOf: { directory: 'unused', machine: 'unused' },
       logFile: join(directory, 'prove.log'),
       downloadsDir: join(directory, 'downloads'),
       fetch: { offline: true, mirrors: [], callerEnvironment: {} },

@@ -37,6 +37,10 @@ const line = (action: Action): string => {
       return `fetch ${action.archive.file} ${action.archive.sha256}`;
     case 'unpack':
       return `unpack ${action.archive} ${action.root} into ${action.into}`;
+    case 'compile-cache':
+      return `compile-cache ${action.compilers.join(' ')}`;
+    case 'known-answers':
+      return `known-answers, but for ${action.anew.join(' ')}`;
     case 'adopt':
       return `adopt ${action.treeDigest}`;
   }
