@@ -23,7 +23,8 @@ beforeAll(async () => {
   cache = await findCache();
   // Nothing is installed on a machine whose owner was not asked: a CI has said yes.
   if (cache !== undefined || process.env['CI'] !== 'true') return;
-  await promisify(execFile)('apt-get', ['install', '-y', 'ccache'], {
+  const install = 'apt-get install -y ccache';
+  await promisify(execFile)('sh', ['-c', `${install} || { apt-get update && ${install}; }`], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
   cache = await findCache();
