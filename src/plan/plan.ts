@@ -17,7 +17,7 @@ import { planAssembler } from './cpu-code.ts';
 import { noteCross, planCross } from './cross-cell.ts';
 import { isForeign, type CrossMachine } from './cross.ts';
 import type { Asset, CellDraft } from './draft.ts';
-import { buildEnvironment } from './environment.ts';
+import { buildEnvironment, withoutCompileCache } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
 import { noteIndicator } from './indicator-expectations.ts';
 import { planCellInstall } from './install.ts';
@@ -267,7 +267,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     platform: host.platform,
     tools: host.tools.map((tool) => ({ ...tool })),
     assets: assets.map(({ name, sha256 }) => ({ name, sha256 })),
-    environment: { ...buildEnvironment },
+    environment: { ...buildEnvironment, ...withoutCompileCache },
     test,
     ...(input.mask === undefined ? {} : { mask: input.mask }),
     cells,

@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../io/files.ts';
 import { expandPattern } from '../io/pattern.ts';
 import { runProgram } from '../io/process.ts';
 import { substituteFiles } from '../io/substitute.ts';
-import { useCompileCache, withoutCompileCache } from './compile-cache.ts';
+import { useCompileCache } from './compile-cache.ts';
 import type { StepContext } from './context.ts';
 import { useKnownAnswers } from './known-answers.ts';
 import { fillEnvironment, fillPlaces, hidePlaces } from './places.ts';
@@ -21,7 +21,7 @@ const runExec = async (
   step: Step,
   action: Extract<Action, { do: 'exec' }>,
   context: StepContext,
-  haste: Readonly<Record<string, string>>,
+  haste: Readonly<Record<string, string | undefined>>,
 ): Promise<Result<Ran>> => {
   const fill = (text: string): string => fillPlaces(text, context);
   const cwd = fill(action.cwd);
@@ -145,7 +145,7 @@ export const runActions = async (
 ): Promise<Result<Ran[]>> => {
   const commands: Ran[] = [];
   // What commands get from actions before them that make a step faster.
-  let haste = withoutCompileCache;
+  let haste: Readonly<Record<string, string | undefined>> = {};
   const keepers: (() => Promise<Result<void>>)[] = [];
   for (const action of step.actions) {
     switch (action.do) {

@@ -8,9 +8,6 @@ import { fail, ok, type Result } from '../model/result.ts';
 import type { CompileCache, StepContext } from './context.ts';
 import { fillEnvironment, fillPlaces } from './places.ts';
 
-/** A compiler of the caller's that is ccache already must not store anything behind our back: a FIPS module is always compiled. */
-export const withoutCompileCache: Readonly<Record<string, string>> = { CCACHE_DISABLE: '1' };
-
 /** What ccache counts: one line for each compilation, then one for each thing that happened in it. */
 const statisticsFile = '{work}/ccache.statistics';
 
@@ -36,14 +33,14 @@ export const useCompileCache = async (
   action: Extract<Action, { do: 'compile-cache' }>,
   cache: CompileCache,
   context: StepContext,
-): Promise<Result<Readonly<Record<string, string>>>> => {
-  const settings = { ...cache.settings, ...strictSettings };
+): Promise<Result<Readonly<Record<string, string | undefined>>>> => {
+  const settings = { ...cache.settings, ...strictSettings, CCACHE_DISABLE: undefined };
   if (action.build !== undefined) {
     const launchers = ['C', 'CXX'].map((language) => `-DCMAKE_${language}_COMPILER_LAUNCHER=${cache.program}`);
     const told = await runProgram(['cmake', ...launchers, fillPlaces(action.build, context)], {
       purpose: 'tell CMake of the compile cache',
       cwd: fillPlaces('{work}', context),
-      env: fillEnvironment(context, withoutCompileCache),
+      env: fillEnvironment(context),
       logFile: context.logFile,
       niceness: context.niceness,
       signal: context.signal,

@@ -18,7 +18,7 @@ beforeEach(async () => {
   for (const name of ['bin', 'work', 'tree']) await mkdir(join(directory, name));
   context = {
     places: { work: join(directory, 'work'), tree: join(directory, 'tree'), path: `${directory}/bin:/usr/bin:/bin` },
-    environment: { PATH: '{path}', HOME: '{work}' },
+    environment: { PATH: '{path}', HOME: '{work}', CCACHE_DISABLE: '1' },
     jobs: 1,
     niceness: 0,
     answersOf: { directory: join(directory, 'answers'), machine: 'this kernel' },
