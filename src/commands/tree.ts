@@ -22,6 +22,7 @@ const addSelection = (command: Command): Command =>
     .option('--recipe <file|name>', 'what to build: a recipe file, or a name that `list` shows', 'default')
     .option('--python <version>', 'CPython: 3.14, 3.14.6, path:DIR or git:URL#REF (may be repeated)', collect)
     .option('--awslc <version>', 'AWS-LC: 5.12, 5.12.0, path:DIR or git:URL#REF (may be repeated)', collect)
+    .option('--clean', 'compile all of AWS-LC of path:DIR, not on from the build tree that is kept for DIR')
     .option('--fips [year]', 'a FIPS build: of 2022, 2024 or 2025, or of the newest version that a certificate names')
     .option('--target <name>', 'CPU level: generic or native (may be repeated)', collect)
     .option('--link <mode>', 'static: one object; shared: a FIPS module of its own (may be repeated)', collect)

@@ -28,6 +28,14 @@ export const stepRecordSchema = z.strictObject({
   originsTried: z.array(z.strictObject({ origin: z.string(), reason: z.string() })).optional(),
   commit: z.string().optional(),
   capabilities: capabilitiesSchema.optional(),
+  kept: z
+    .strictObject({
+      incremental: z.boolean().describe('false: compiled clean, as the first in the build tree'),
+      since: z.string().describe('ISO 8601: when the build tree was begun'),
+      changedFiles: z.int().describe('files of the source that differed from the build before'),
+    })
+    .optional()
+    .describe('of a step that goes on from a build tree which is kept for a checkout'),
 });
 export type StepRecord = z.infer<typeof stepRecordSchema>;
 

@@ -14,9 +14,9 @@ const onlyLibraries: readonly Flag[] = [
   { flag: '-DBUILD_TOOL=OFF', reason: 'the bssl program is not needed' },
 ];
 
-const plainFlags = (draft: CellDraft): readonly Flag[] => {
+const plainFlags = (draft: CellDraft, source: string): readonly Flag[] => {
   const { cell, targetFlags } = draft;
-  const compile = ['-ffile-prefix-map={awslc}=/usr/src/aws-lc', ...targetFlags].join(' ');
+  const compile = [`-ffile-prefix-map=${source}=/usr/src/aws-lc`, ...targetFlags].join(' ');
   return [
     { flag: `-DCMAKE_BUILD_TYPE=${buildTypes[cell.optimization]}`, reason: `optimization ${cell.optimization}` },
     ...compilerFlags(draft),
@@ -68,9 +68,9 @@ const fipsFlags = (draft: CellDraft): readonly Flag[] => [
   ...onlyLibraries,
 ];
 
-/** CMake arguments of AWS-LC, each with its reason. */
-export const awslcFlags = (draft: CellDraft): readonly Flag[] =>
-  draft.cell.awslc.fips ? fipsFlags(draft) : plainFlags(draft);
+/** CMake arguments of AWS-LC, whose source is at a place, each with its reason. */
+export const awslcFlags = (draft: CellDraft, source: string): readonly Flag[] =>
+  draft.cell.awslc.fips ? fipsFlags(draft) : plainFlags(draft, source);
 
 /**
  * Variables beside the build environment's that Go needs, which builds the programs that rewrite and hash a FIPS module:

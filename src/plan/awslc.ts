@@ -1,6 +1,7 @@
 import type { Action, Step } from '../model/plan.ts';
 import { awslcEnvironment, awslcFlags, awslcTools } from './awslc-flags.ts';
 import { capabilityMarks, probedSources, probeProgram } from './capabilities.ts';
+import { findCheckout, planKeptLibrary } from './awslc-kept.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { planSource } from './sources.ts';
@@ -57,12 +58,21 @@ const librariesOf = {
   shared: ['crypto/libcrypto.so', 'ssl/libssl.so'],
 } as const;
 
-/** Fetch, unpack, probe, configure and compile AWS-LC: `{tree}` of the last holds libssl and libcrypto. */
+/**
+ * Fetch, unpack, probe, configure and compile AWS-LC: `{tree}` of the last holds libssl and libcrypto. Of a checkout the
+ * last two are one step, in a build tree that is kept.
+ */
 export const planAwslc = (draft: CellDraft): AwslcSteps => {
   const name = `AWS-LC ${draft.cell.awslc.version}`;
   const source = planSource(draft.awslcSource, 'awslc', name);
   const probe = planProbe(draft, source.tree);
-  const flags = awslcFlags(draft);
+  const libraries = librariesOf[draft.cell.link];
+  const checkout = findCheckout(draft);
+  if (checkout !== undefined) {
+    const library = planKeptLibrary(draft, source.tree, checkout, libraries);
+    return { tree: source.tree, probe, library, all: [...source.steps, probe, library] };
+  }
+  const flags = awslcFlags(draft, '{awslc}');
   const tools = pickTools(draft.host.tools, awslcTools(draft));
   const go = awslcEnvironment(draft);
   const env = Object.keys(go).length === 0 ? {} : { env: { ...go } };
@@ -92,7 +102,7 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
       cwd: '{work}',
       ...env,
     },
-    ...librariesOf[draft.cell.link].map((path): Action => ({
+    ...libraries.map((path): Action => ({
       do: 'copy',
       from: `{work}/build/${path}`,
       to: `{tree}/${path.replace(/^.*\//, '')}`,

@@ -10,6 +10,7 @@ import type { LoadedShim } from '../model/shim.ts';
 import type { OpensslChoice } from '../model/source.ts';
 import type { CellChoice, ResolvedRecipe } from '../recipe/resolve.ts';
 import { planAwslc } from './awslc.ts';
+import { findCheckout } from './awslc-kept.ts';
 import { planCompat } from './compat.ts';
 import { planCore } from './core.ts';
 import type { Asset, CellDraft } from './draft.ts';
@@ -42,6 +43,8 @@ export interface PlanInput {
   readonly mask?: CpuMask;
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
+  /** Whether AWS-LC of a checkout may be compiled on from the build tree that is kept for it; not unless given. */
+  readonly mayKeep?: boolean;
 }
 
 const compilerPairs = [
@@ -187,6 +190,9 @@ const noteCell = ({ cell, target, series, seriesDataOf }: CellChoice, flags: rea
     : []),
 ];
 
+const noteKept =
+  'AWS-LC of a directory is compiled on from the build tree that is kept for that directory; `--clean` compiles all of it';
+
 /** Recipe, selection and host facts, resolved: every step of every cell, once, in an order that respects inputs. */
 export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => {
   const { resolved, host, assets, test } = input;
@@ -207,12 +213,22 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     for (const problem of findPatchProblems(choice.cell, needsPha, patches, input.tryPatches)) {
       problems.set(JSON.stringify(problem), problem);
     }
-    const draft: CellDraft = { ...choice, targetFlags, host, assets, patches, shims, compilers: compilers.value };
+    const draft: CellDraft = {
+      ...choice,
+      targetFlags,
+      host,
+      assets,
+      patches,
+      shims,
+      compilers: compilers.value,
+      mayKeep: input.mayKeep === true,
+    };
     const { planned, steps: ofCell } = planCell(draft, nameCell(choice), input, openssl);
     cells.push(planned);
     for (const step of ofCell) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     for (const note of noteCell(choice, targetFlags)) notes.add(note);
     for (const note of noteIndicator(choice.cell, input.services)) notes.add(note);
+    if (findCheckout(draft) !== undefined) notes.add(noteKept);
     for (const note of notePatches(patches, choice.cell)) notes.add(note);
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);
   }

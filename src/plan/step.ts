@@ -31,6 +31,8 @@ export interface StepDraft {
   readonly width?: 'one' | 'all';
   /** Shares the work path of this step, whose tools wrote absolute paths. */
   readonly worksIn?: Step;
+  /** Goes on from a build tree that is kept for the checkout of this content. */
+  readonly keepsFor?: string;
   /** Everything else that can change the output: tools, packages, environment, digests of our own files. */
   readonly alsoDependsOn: unknown;
 }
@@ -41,6 +43,10 @@ const essence = (action: Action): unknown => {
   if (action.do === 'adopt') return { do: action.do, treeDigest: action.treeDigest };
   return { ...action, why: undefined };
 };
+
+/** All that decides a kept build tree but the source: what differs in any of it is built in another one. */
+const keyOfKept = ({ kind, subject, actions, alsoDependsOn }: StepDraft): string =>
+  digestValue({ schema: 1, kind, code: codeVersions[kind], subject, actions: actions.map(essence), alsoDependsOn });
 
 /**
  * Makes a step with its fingerprint: the sha256 of the kind, the code's version, the actions (commands with places,
@@ -66,6 +72,7 @@ export const makeStep = (draft: StepDraft): Step => {
     inputs: Object.fromEntries(Object.entries(draft.inputs).map(([role, step]) => [role, step.id])),
     actions: [...draft.actions],
     flags: [...(draft.flags ?? [])],
+    ...(draft.keepsFor === undefined ? {} : { keeps: { key: keyOfKept(draft), sourceDigest: draft.keepsFor } }),
     width: draft.width ?? 'one',
   };
 };

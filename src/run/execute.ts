@@ -4,7 +4,7 @@ import { endStrays } from '../io/strays.ts';
 import type { Listener } from '../model/event.ts';
 import type { Failure, FailureOf } from '../model/failure.ts';
 import type { Plan, Step, StepKind } from '../model/plan.ts';
-import type { Machine } from '../model/record.ts';
+import type { Machine, StepRecord } from '../model/record.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { FetchPolicy, StepFunction } from '../steps/context.ts';
 import { inspectClosely, inspectStep, machineKinds, nameWork, storeKey } from './inspect.ts';
@@ -33,6 +33,8 @@ export interface ExecuteOptions {
   readonly stepsAtOnce?: number;
   /** Whether other goals are still brought about after a failure. */
   readonly keepGoing?: boolean;
+  /** Where the checkout of each content is that a build tree is kept for. */
+  readonly checkouts?: ReadonlyMap<string, string>;
   /** Directory of the files that run inside the built Python. */
   readonly toolDir: string;
   /** Absolute directories of the caller's PATH, joined. */
@@ -44,6 +46,16 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   readonly listener: Listener;
 }
+
+/** What a person wants to know of a step that was just done. */
+const noteOf = ({ origin, kept }: StepRecord): string | undefined => {
+  if (origin !== undefined) return `from ${origin}`;
+  if (kept === undefined) return undefined;
+  const { incremental, since, changedFiles } = kept;
+  return incremental
+    ? `incremental since ${since}, changed files: ${changedFiles}`
+    : 'clean, and kept for the next time';
+};
 
 class Executor {
   readonly #options: ExecuteOptions;
@@ -98,14 +110,14 @@ class Executor {
         return this.#failedBy(step, made.error, durationMs);
       }
       if (made.value.outcome === 'recorded') return this.#recorded(step, made.value.stored);
-      const origin = made.value.stored.record.origin;
+      const note = noteOf(made.value.stored.record);
       listener({
         type: 'step-finished',
         id: step.id,
         title: step.title,
         outcome: 'done',
         durationMs,
-        ...(origin === undefined ? {} : { note: `from ${origin}` }),
+        ...(note === undefined ? {} : { note }),
       });
       return { step, outcome: 'done', durationMs, stored: made.value.stored };
     };

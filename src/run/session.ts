@@ -197,6 +197,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     machine: host.machine,
     functions: { ...stepFunctions, test: makeTestStep(plan, loadExpected) },
     jobs: options.jobs,
+    checkouts: prepared.checkouts,
     toolDir,
     path: options.path,
     logDir: join(runDir, 'logs'),
