@@ -167,6 +167,17 @@ reproducible, 70 bug, 130 interrupted.`,
     );
 
   addTests(
+    addSelection(
+      add('watch', 'test source trees of your own whenever something was saved', 'cpython-awslc watch --awslc path:.'),
+    ),
+  )
+    .option('--baseline <run>', 'tell only what changed against this run: its id, or its run.json')
+    .option('--times <n>', 'end after so many runs, as the last of them ends (default: watch until Ctrl-C)')
+    .action((options: object) =>
+      finish(end(import('./watch.ts').then(({ runWatch }) => runWatch(options, context))), {}),
+    );
+
+  addTests(
     addPipeline(
       add(
         'diff',
