@@ -13,7 +13,6 @@ beforeEach(async () => {
   checkout = join(world.directory, 'checkout');
   await cp(join(await findStored(world, 'unpack-awslc'), 'tree'), checkout, { recursive: true });
   await writeFile(join(checkout, 'crypto/a.c'), 'one\n');
-  await prepend(world, 'cmake', { args: '-E rm *' });
 });
 afterEach(() => world.remove());
 
@@ -53,14 +52,14 @@ describe('watch', () => {
 
   it('what is saved during a run is looked at after it, once; a failed build is shown, and watching goes on', async () => {
     const cmake = { args: '--build *', stderr: 'a.c: something is wrong\n', exitCode: 1, sleepSeconds: 3 };
-    await prepend(world, 'cmake', { args: '-E rm *' }, cmake);
+    await prepend(world, 'cmake', cmake);
     const cli = watch('--times', '3');
     await says(cli, 'start  compile AWS-LC');
     await save('two\n');
     await sleep(500);
     await save('three\n');
     await says(cli, 'a.c: something is wrong');
-    await prepend(world, 'cmake', { args: '-E rm *' });
+    await prepend(world, 'cmake');
     await says(cli, 'watching ');
     expect(count(cli, '[command-failed]')).toBe(1);
     expect(count(cli, 'changed: ')).toBe(1);
@@ -75,7 +74,7 @@ describe('watch', () => {
   }, 60_000);
 
   it('ends with 130 in the middle of a run too', async () => {
-    await prepend(world, 'cmake', { args: '-E rm *' }, { args: '--build *', sleepSeconds: 60 });
+    await prepend(world, 'cmake', { args: '--build *', sleepSeconds: 60 });
     const cli = watch();
     await says(cli, 'start  compile AWS-LC');
     cli.child.kill('SIGTERM');
