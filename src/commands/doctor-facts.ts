@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { machine } from 'node:os';
 import { dirname } from 'node:path';
 import { askProgram } from '../io/host-ask.ts';
 import { readToolchainKnowledge } from '../io/host-knowledge.ts';
@@ -8,9 +10,12 @@ import { probeUrl } from '../io/host-origins.ts';
 import { hasAptRepository, hasPackageLists } from '../io/packages.ts';
 import { lineSchema, type Line } from '../model/catalogue.ts';
 import type { Host } from '../model/host.ts';
-import type { ToolchainKnowledge } from '../model/knowledge.ts';
+import type { CrossKnowledge, ToolchainKnowledge } from '../model/knowledge.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { findMissing, type Missing } from '../plan/toolchain.ts';
+import { sysrootDir } from '../run/adopt-sysroot.ts';
+import { loadTargets } from '../run/data.ts';
+import { nameStore } from '../run/store.ts';
 import type { CommandContext } from './context.ts';
 import { locateStore } from './settings.ts';
 
@@ -45,6 +50,8 @@ export interface ToolchainFacts {
   readonly packageLists: boolean;
   /** AWS-LC lines that must be buildable: `main`, and FIPS lines when they were asked for. */
   readonly lines: readonly Line[];
+  /** What is known of the machine that is to be built for, when it is another than this one. */
+  readonly cross?: CrossKnowledge;
 }
 
 /** The FIPS lines that `--fips` means: all, or that of a year. */
@@ -66,12 +73,38 @@ const requireFips = (knowledge: ToolchainKnowledge): ToolchainKnowledge => ({
   tools: knowledge.tools.map((tool) => (tool.need === 'fips' ? { ...tool, need: 'required' } : tool)),
 });
 
+/** What a build for a target's machine needs beside, when that is another than this one. */
+export const readCross = async (
+  target: string | undefined,
+  knowledge: ToolchainKnowledge,
+): Promise<Result<CrossKnowledge | undefined>> => {
+  if (target === undefined) return ok(undefined);
+  const targets = await loadTargets();
+  if (!targets.ok) return targets;
+  const found = targets.value.targets.find(({ name }) => name === target);
+  if (found === undefined) {
+    const known = targets.value.targets.map(({ name }) => name).join(', ');
+    return fail({ code: 'usage', message: `--target ${target}: no such target; known: ${known}.` });
+  }
+  if (found.arch.length === 0 || found.arch.includes(machine())) return ok(undefined);
+  const cross = knowledge.cross.find(({ arch }) => found.arch.includes(arch));
+  if (cross !== undefined) return ok(cross);
+  return fail({
+    code: 'unsupported',
+    what: `A build for ${target} on this machine`,
+    why: `how to build for ${found.arch.join(', ')} on ${machine()} is not known`,
+    next: 'Build it on a machine of that kind.',
+  });
+};
+
 /** Everything that doctor judges. */
 export interface DoctorFacts extends ToolchainFacts {
   readonly cpuFeatures: readonly string[];
   readonly origins: readonly OriginState[] | 'not asked';
   readonly disk: { readonly path: string; readonly freeBytes: number } | undefined;
   readonly utf8: boolean;
+  /** Whether the other machine's libraries are in their usual place; true when none are needed. */
+  readonly sysroot: boolean;
   readonly nowMs: number;
 }
 
@@ -80,12 +113,16 @@ export const readToolchainFacts = async (
   context: CommandContext,
   setting: DoctorSetting,
   fips?: string | boolean,
+  target?: string,
 ): Promise<Result<ToolchainFacts>> => {
   const fipsLines = readFipsLines(fips);
   if (!fipsLines.ok) return fipsLines;
   const known = setting.knowledge === undefined ? await readToolchainKnowledge() : ok(setting.knowledge);
   if (!known.ok) return known;
-  const knowledge = fipsLines.value.length === 0 ? known : ok(requireFips(known.value));
+  const cross = await readCross(target, known.value);
+  if (!cross.ok) return cross;
+  const lines = fipsLines.value.length === 0 ? known.value : requireFips(known.value);
+  const knowledge = ok({ ...lines, tools: [...lines.tools, ...(cross.value?.tools ?? [])] });
   const root = setting.root ?? '/';
   const host = await readHost({ env: context.env, signal: context.signal, knowledge: knowledge.value, root });
   if (!host.ok) return host;
@@ -96,6 +133,7 @@ export const readToolchainFacts = async (
     missing: findMissing(host.value, knowledge.value, findRuntime(knowledge.value, root)),
     packageLists: packageFamily !== undefined && hasPackageLists(packageFamily, root),
     lines: ['main', ...fipsLines.value],
+    ...(cross.value === undefined ? {} : { cross: cross.value }),
   });
 };
 
@@ -152,11 +190,16 @@ const readUtf8 = async (libc: Host['platform']['libc'], context: CommandContext)
 
 /** Reads everything that doctor judges. Failures as `readToolchainFacts`. */
 export const readDoctorFacts = async (
-  options: { readonly offline?: boolean; readonly store?: string; readonly fips?: string | boolean },
+  options: {
+    readonly offline?: boolean;
+    readonly store?: string;
+    readonly fips?: string | boolean;
+    readonly target?: string;
+  },
   context: CommandContext,
   setting: DoctorSetting,
 ): Promise<Result<DoctorFacts>> => {
-  const facts = await readToolchainFacts(context, setting, options.fips);
+  const facts = await readToolchainFacts(context, setting, options.fips, options.target);
   if (!facts.ok) return facts;
   const store = locateStore(options.store, context);
   const [origins, disk, utf8] = await Promise.all([
@@ -164,6 +207,8 @@ export const readDoctorFacts = async (
     readDisk(store),
     readUtf8(facts.value.host.platform.libc, context),
   ]);
+  const { cross } = facts.value;
+  const sysroot = cross === undefined || existsSync(sysrootDir(nameStore(store), cross.triple));
   const cpuFeatures = readCpu(setting.root).features;
-  return ok({ ...facts.value, cpuFeatures, origins, disk, utf8, nowMs: setting.nowMs ?? Date.now() });
+  return ok({ ...facts.value, cpuFeatures, origins, disk, utf8, sysroot, nowMs: setting.nowMs ?? Date.now() });
 };

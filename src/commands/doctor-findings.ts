@@ -73,6 +73,19 @@ const libraryFinding = (library: LibraryKnowledge, facts: DoctorFacts): Finding 
   };
 };
 
+const sysrootFindings = (facts: DoctorFacts): readonly Finding[] => {
+  const { cross } = facts;
+  if (cross === undefined) return [];
+  const name = `for ${cross.triple}`;
+  if (facts.sysroot)
+    return [{ area: 'libraries', name, level: 'ok', text: 'C library, headers and -dev packages are there' }];
+  const next =
+    facts.host.packageFamily === 'apt'
+      ? '`doctor --fix` unpacks Debian’s packages beside the store; nothing of this machine changes.'
+      : 'Make a directory of that machine’s usr/include, usr/lib and lib, and name it: --sysroot DIR.';
+  return [{ area: 'libraries', name, level: 'fault', text: 'C library, headers and -dev packages not found', next }];
+};
+
 const runtimeFindings = (facts: DoctorFacts): readonly Finding[] =>
   facts.knowledge.runtime.map(({ name, purpose }): Finding => {
     const missing = facts.missing.find((item) => item.kind === 'runtime' && item.name === name);
@@ -204,6 +217,7 @@ const originFindings = (origins: DoctorFacts['origins']): readonly Finding[] => 
 export const judgeDoctorFacts = (facts: DoctorFacts): readonly Finding[] => [
   ...facts.knowledge.tools.map((tool) => toolFinding(tool, facts)),
   ...facts.knowledge.libraries.map((library) => libraryFinding(library, facts)),
+  ...sysrootFindings(facts),
   ...runtimeFindings(facts),
   ...knownBadFindings(facts),
   ...cpuFindings(facts),

@@ -1,8 +1,13 @@
 import type { DoctorReport } from '../model/doctor.ts';
+import { choosePackages } from '../io/packages.ts';
+import { makeSysroot } from '../io/sysroot.ts';
 import type { Failure } from '../model/failure.ts';
+import type { CrossKnowledge } from '../model/knowledge.ts';
 import { prettyJson } from '../model/json.ts';
 import type { Missing } from '../plan/toolchain.ts';
 import { formatDoctor, worstLevel } from '../report/doctor.ts';
+import { sysrootDir } from '../run/adopt-sysroot.ts';
+import { nameStore } from '../run/store.ts';
 import type { CommandContext } from './context.ts';
 import {
   readDoctorFacts,
@@ -15,6 +20,7 @@ import {
 } from './doctor-facts.ts';
 import { judgeDoctorFacts } from './doctor-findings.ts';
 import { describeMissing, installMissing } from './doctor-fix.ts';
+import { locateStore } from './settings.ts';
 
 export interface DoctorOptions {
   readonly json?: boolean;
@@ -30,6 +36,8 @@ export interface DoctorOptions {
   readonly required?: boolean;
   /** What FIPS lines need counts as required: of every line, or of a year's. */
   readonly fips?: string | boolean;
+  /** What a build for this target needs counts as required: of another machine, cross tools and libraries. */
+  readonly target?: string;
 }
 
 export interface EnsureOptions {
@@ -134,6 +142,24 @@ const makeReport = (facts: DoctorFacts): DoctorReport => {
   };
 };
 
+/** Puts the libraries of another machine beside the store's entries. Nothing of this machine changes, so nobody is asked. */
+const fillSysroot = async (
+  cross: CrossKnowledge,
+  options: DoctorOptions,
+  context: CommandContext,
+): Promise<readonly Failure[]> => {
+  const { env, signal } = context;
+  const into = sysrootDir(nameStore(locateStore(options.store, context)), cross.triple);
+  context.err(`Packages of ${cross.sysroot.debian} are unpacked in ${into}\n`);
+  const chosen = await choosePackages(
+    'apt',
+    cross.sysroot.packages.map((item) => ({ item })),
+    { env, signal },
+  );
+  const made = await makeSysroot({ architecture: cross.sysroot.debian, packages: chosen.packages, into, env, signal });
+  return made.ok ? [] : [made.error];
+};
+
 /**
  * Looks at this machine and says what stands in the way of a build. With `fix`, installs what is missing and looks again.
  * Failures: `doctor-faults`, and those of the installation (`consent-required` with the exact command).
@@ -143,7 +169,9 @@ export const runDoctor = async (
   context: CommandContext,
   setting: DoctorSetting = {},
 ): Promise<readonly Failure[]> => {
-  if (options.required === true && options.fix === true) return ensureToolchain(options, context, setting);
+  if (options.required === true && options.fix === true && options.target === undefined) {
+    return ensureToolchain(options, context, setting);
+  }
   let facts = await readDoctorFacts(options, context, setting);
   if (!facts.ok) return [facts.error];
   let failures: readonly Failure[] = [];
@@ -157,6 +185,12 @@ export const runDoctor = async (
       facts = await readDoctorFacts(options, context, setting);
       if (!facts.ok) return [facts.error];
     }
+  }
+  const { cross } = facts.value;
+  if (options.fix === true && cross !== undefined && !facts.value.sysroot && failures.length === 0) {
+    failures = await fillSysroot(cross, options, context);
+    facts = await readDoctorFacts(options, context, setting);
+    if (!facts.ok) return [facts.error];
   }
   const report = makeReport(facts.value);
   const findings =

@@ -8,6 +8,7 @@ import { findRuntime } from '../io/host.ts';
 import { readToolchainKnowledge } from '../io/host-knowledge.ts';
 import { adoptSources } from '../run/adopt.ts';
 import { adoptOpenssl } from '../run/adopt-openssl.ts';
+import { adoptSysroot } from '../run/adopt-sysroot.ts';
 import { preparePlan, type Prepared } from '../run/prepare.ts';
 import { isAllRecorded } from '../run/session.ts';
 import { nameStore, openStore, type Store } from '../run/store.ts';
@@ -70,6 +71,8 @@ export const openSelection = async (
         signal: context.signal,
         notice: noticeTo(context),
       }),
+    adoptSysroot: (triple, target, asked) =>
+      adoptSysroot(triple, target, asked, { store, signal: context.signal, notice: noticeTo(context) }),
     adoptOpenssl: (asked) => adoptOpenssl(asked, { store, signal: context.signal, notice: noticeTo(context) }),
   });
   return prepared.ok ? ok({ prepared: prepared.value, store, jobs: jobs.value, path, fetch }) : prepared;

@@ -54,6 +54,18 @@ const compareCell = async (
   });
 };
 
+/** Results from an emulator are only made when they are asked for: they are not the target's own. */
+const findForeign = ({ plan, host }: Opened['prepared'], stage: Stage, emulate: boolean): Failure | undefined => {
+  const foreign = plan.cells.find(({ cell }) => cell.platform.arch !== host.platform.arch);
+  if (foreign === undefined || emulate || stage === 'fetch' || stage === 'build') return undefined;
+  return {
+    code: 'unsupported',
+    what: `Running what is built for ${foreign.cell.platform.arch} on this machine`,
+    why: `it is ${host.platform.arch}: only an emulator can`,
+    next: 'Say --emulate, or run the same command on a machine of that kind.',
+  };
+};
+
 /** Runs a selection's plan up to a stage and reports: one plan, four commands. */
 export const runPipeline = async (
   stage: Stage,
@@ -72,6 +84,8 @@ export const runPipeline = async (
   const opened = await openSelection(options, context);
   if (!opened.ok) return opened.error;
   const { prepared, store, path } = opened.value;
+  const strange = findForeign(prepared, stage, options.emulate === true);
+  if (strange !== undefined) return [strange];
   if (options.prefix !== undefined) {
     if (prepared.plan.cells.length > 1) return [severalCells];
     const occupied = await checkPrefix(resolve(context.cwd, options.prefix));

@@ -26,6 +26,8 @@ export interface SelectionOptions {
   readonly tryPatches?: boolean;
   readonly clean?: boolean;
   readonly openssl?: string;
+  readonly sysroot?: string;
+  readonly emulate?: boolean;
   /** Features of the CPU that proof and suites do without. */
   readonly maskCpu?: readonly string[];
   readonly mirror?: readonly string[];
@@ -136,6 +138,7 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     ...(fips.value.looseFips === undefined ? {} : { looseFips: fips.value.looseFips }),
     ...(options.maskCpu === undefined ? {} : { maskCpu: options.maskCpu }),
     ...(options.openssl === undefined ? {} : { openssl: absolutePath(cwd)(options.openssl) }),
+    ...(options.sysroot === undefined ? {} : { sysroot: resolve(cwd, options.sysroot) }),
   });
 };
 

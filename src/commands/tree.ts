@@ -24,7 +24,11 @@ const addSelection = (command: Command): Command =>
     .option('--awslc <version>', 'AWS-LC: 5.12, 5.12.0, path:DIR or git:URL#REF (may be repeated)', collect)
     .option('--clean', 'compile all of AWS-LC of path:DIR, not on from the build tree that is kept for DIR')
     .option('--fips [year]', 'a FIPS build: of 2022, 2024 or 2025, or of the newest version that a certificate names')
-    .option('--target <name>', 'CPU level: generic or native (may be repeated)', collect)
+    .option('--target <name>', 'CPU level, as generic, native, x86-64-v3, graviton3 (may be repeated)', collect)
+    .option(
+      '--sysroot <dir>',
+      "libraries of the target's machine, when it is another (default: what doctor --target put into the store)",
+    )
     .option('--link <mode>', 'static: one object; shared: a FIPS module of its own (may be repeated)', collect)
     .option('--optimization <name>', 'quick, release or debug (may be repeated)', collect)
     .option('--cipher-string <string>', 'default cipher suites, without @SECLEVEL (may be repeated)', collect)
@@ -79,6 +83,7 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--yes', 'do not ask before installing')
     .option('--required', 'only what no build can do without')
     .option('--fips [year]', 'count what FIPS lines need as required: of 2022, 2024 or 2025, or of all')
+    .option('--target <name>', 'count what a build for it needs as required, as graviton3 on another machine')
     .option('--offline', 'ask no origin')
     .option('--store <dir>', 'the store whose disk is looked at')
     .action((options: { json?: boolean }) =>
@@ -144,6 +149,7 @@ reproducible, 70 bug, 130 interrupted.`,
 
   addMask(addPipeline(add('prove', 'build, and prove what was built', 'cpython-awslc prove --detailed')))
     .option('--rerun', 'make the proof again though one of this machine is recorded')
+    .option('--emulate', 'in an emulator, what is built for another machine than this one')
     .option('--detailed', 'how each claim was checked, and facts')
     .option('--prefix <dir>', 'copy the result there, free to be changed')
     .option('--markdown <file>', 'write the proof as a Markdown page')
@@ -157,6 +163,7 @@ reproducible, 70 bug, 130 interrupted.`,
     ),
   )
     .option('--rerun', 'run again though a result of this machine is recorded')
+    .option('--emulate', 'in an emulator, what is built for another machine than this one')
     .option('--prefix <dir>', 'copy the result there, free to be changed')
     .option('--junit <file>', 'write a JUnit report')
     .option('--markdown <file>', 'write a Markdown report, for a CI summary page')

@@ -38,9 +38,9 @@ const describeTool = async (tool: ToolKnowledge, options: AskOptions): Promise<r
   return version === undefined ? [] : [{ name: tool.name, version }];
 };
 
-/** The tools of the knowledge that are on the caller's PATH and answer, each by its version line; sorted by name. */
-export const readTools = async (knowledge: ToolchainKnowledge, options: AskOptions): Promise<readonly Tool[]> =>
-  (await Promise.all(knowledge.tools.map((tool) => describeTool(tool, options))))
+/** The tools that are on the caller's PATH and answer, each by its version line; sorted by name. */
+export const readTools = async (tools: readonly ToolKnowledge[], options: AskOptions): Promise<readonly Tool[]> =>
+  (await Promise.all(tools.map((tool) => describeTool(tool, options))))
     .flat()
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 

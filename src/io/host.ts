@@ -19,6 +19,8 @@ export interface HostOptions extends AskOptions {
   readonly knowledge?: ToolchainKnowledge;
   /** Whether to ask the compiler what `native` means; `nativeFlags` is empty otherwise. */
   readonly native?: boolean;
+  /** Machines (uname -m) that are to be built for beside this one: their tools are looked for too. */
+  readonly cross?: readonly string[];
   /** Where /proc, /sys and /etc are; `/` unless given. */
   readonly root?: string;
 }
@@ -66,8 +68,11 @@ export const readHost = async (options: HostOptions): Promise<Result<Host>> => {
   const osRelease = readOsRelease(root);
   const packageFamily = findPackageFamily(osRelease, knowledge.value.families);
   const arch = machine();
+  const crossTools = knowledge.value.cross.flatMap((entry) =>
+    options.cross?.includes(entry.arch) === true ? entry.tools : [],
+  );
   const [tools, libraries, libc, nativeFlags] = await Promise.all([
-    readTools(knowledge.value, options),
+    readTools([...knowledge.value.tools, ...crossTools], options),
     readDevPackages(knowledge.value, packageFamily, options),
     readLibc(options),
     options.native === true ? readNativeFlags(arch, options) : [],
@@ -83,6 +88,7 @@ export const readHost = async (options: HostOptions): Promise<Result<Host>> => {
     devPackages: libraries.filter(({ library }) => !forTwins.has(library)),
     ...(openssl === undefined ? {} : { openssl: { version: openssl } }),
     nativeFlags,
+    cpuFeatures: cpu.features,
     machine: {
       cpu: cpu.model,
       cpuFeaturesDigest: cpu.featuresDigest,

@@ -25,6 +25,8 @@ export interface Host {
   readonly openssl?: { readonly version: string };
   /** `native` as explicit compiler flags; empty when the compiler cannot say. */
   readonly nativeFlags: readonly string[];
+  /** Feature flags of the CPU as /proc/cpuinfo spells them. */
+  readonly cpuFeatures: readonly string[];
   readonly machine: Machine;
   readonly packageFamily?: PackageFamily;
 }

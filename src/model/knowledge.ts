@@ -109,6 +109,18 @@ const certificateSchema = z.strictObject({
   effect: z.string().describe('what fails after that day'),
 });
 
+const crossSchema = z.strictObject({
+  arch: z.string().describe('uname -m of the machine that is built for'),
+  triple: z.string().describe('its GNU name: prefix of the cross tools, and of the library directories of Debian'),
+  tools: z.array(toolSchema).describe('programs of this machine that a build for the other needs'),
+  emulator: z.string().describe('the one of the tools that runs its programs'),
+  sysroot: z.strictObject({
+    debian: z.string().describe('the other machine in Debian’s words'),
+    packages: packageListSchema,
+  }),
+});
+export type CrossKnowledge = z.infer<typeof crossSchema>;
+
 /** recipes/knowledge/toolchain.json: what a machine must have, and which of what it has is known to be bad. */
 export const toolchainKnowledgeSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -117,6 +129,7 @@ export const toolchainKnowledgeSchema = z.strictObject({
   tools: z.array(toolSchema),
   libraries: z.array(librarySchema),
   runtime: z.array(runtimeSchema),
+  cross: z.array(crossSchema).describe('builds for other machines than the one that builds'),
   knownBad: z.array(knownBadSchema),
   origins: z.array(originSchema),
   clock: z.strictObject({

@@ -42,19 +42,48 @@ export type Preset = z.infer<typeof presetSchema>;
 export type Optimization = z.infer<typeof optimizationSchema>;
 export type Link = z.infer<typeof linkSchema>;
 
+const targetFlagsSchema = z.strictObject({
+  compiler: z.enum(['gcc', 'clang']),
+  from: z
+    .string()
+    .regex(/^\d+(\.\d+)*$/)
+    .describe('oldest version of the compiler that takes these flags'),
+  cflags: z
+    .array(z.string())
+    .min(1)
+    .describe(
+      'for Arm as -march and -mtune: AWS-LC probes for SHA-3 with -march=armv8.4-a+sha3 -Werror, and gcc warns beside -mcpu of another level',
+    ),
+  instead: z.string().optional().describe('why an older compiler gets these and not the flags that are meant'),
+});
+
+const targetSchema = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  arch: z.array(z.string()).describe('machine names of uname -m; empty for any'),
+  triple: z.string().optional().describe('GNU name of the machine: prefix of cross compilers, --host of configure'),
+  cflags: z
+    .array(z.string())
+    .describe('for AWS-LC and CPython; `native` is resolved to explicit flags by asking the compiler'),
+  byCompiler: z
+    .array(targetFlagsSchema)
+    .optional()
+    .describe('flags that depend on the compiler: of its entries the newest that the compiler is not older than'),
+  cpuFeatures: z
+    .array(z.string())
+    .optional()
+    .describe('what /proc/cpuinfo must name on a machine that runs the result: what the flags let a compiler use'),
+  emulator: z
+    .strictObject({ cpu: z.string().describe('for -cpu of qemu-user'), reason: z.string() })
+    .optional()
+    .describe('the CPU model under which results run on another machine'),
+});
+
 /** recipes/targets.json: CPU levels as data. */
 export const targetsSchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
-  targets: z.array(
-    z.strictObject({
-      name: z.string(),
-      description: z.string(),
-      arch: z.array(z.string()).describe('machine names of uname -m; empty for any'),
-      cflags: z
-        .array(z.string())
-        .describe('for AWS-LC and CPython; `native` is resolved to explicit flags by asking the compiler'),
-    }),
-  ),
+  targets: z.array(targetSchema),
 });
+export type Target = z.infer<typeof targetSchema>;
 export type Targets = z.infer<typeof targetsSchema>;

@@ -4,6 +4,7 @@ import { cacheReportSchema } from './cache.ts';
 import { compatReportSchema } from './compat.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
 import { certificateReportSchema, certificatesSchema } from './certificate.ts';
+import { cpuCodeSchema } from './cpu-code.ts';
 import { cpuDocumentSchema } from './cpu-report.ts';
 import { cpuKnowledgeSchema, verifiedSchema } from './cpu.ts';
 import { diffDocumentSchema } from './diff.ts';
@@ -47,6 +48,11 @@ const written: readonly NamedSchema[] = [
     schema: environmentFileSchema,
   },
   { name: 'targets', title: 'CPU levels: recipes/targets.json', schema: targetsSchema },
+  {
+    name: 'cpu-code',
+    title: 'CPU-specific code of AWS-LC: recipes/knowledge/cpu-code.json',
+    schema: cpuCodeSchema,
+  },
   { name: 'catalogue-awslc', title: 'AWS-LC versions: recipes/catalogue/awslc.json', schema: awslcCatalogueSchema },
   {
     name: 'catalogue-cpython',

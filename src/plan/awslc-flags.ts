@@ -1,12 +1,14 @@
 import type { Flag } from '../model/plan.ts';
+import { crossCmakeFlags, nameTool } from './cross.ts';
 import type { CellDraft } from './draft.ts';
 
 /** CMake's build type for each optimization of the cell. */
 const buildTypes = { quick: 'Release', release: 'Release', debug: 'RelWithDebInfo' } as const;
 
-const compilerFlags = ({ compilers }: CellDraft): readonly Flag[] => [
-  { flag: `-DCMAKE_C_COMPILER=${compilers.c}`, reason: 'the compiler whose version the plan names' },
-  { flag: `-DCMAKE_CXX_COMPILER=${compilers.cxx}`, reason: 'the compiler whose version the plan names' },
+const compilerFlags = (draft: CellDraft): readonly Flag[] => [
+  { flag: `-DCMAKE_C_COMPILER=${draft.compilers.c}`, reason: 'the compiler whose version the plan names' },
+  { flag: `-DCMAKE_CXX_COMPILER=${draft.compilers.cxx}`, reason: 'the compiler whose version the plan names' },
+  ...crossCmakeFlags(draft, draft.cell.platform.arch),
 ];
 
 const onlyLibraries: readonly Flag[] = [
@@ -14,9 +16,24 @@ const onlyLibraries: readonly Flag[] = [
   { flag: '-DBUILD_TOOL=OFF', reason: 'the bssl program is not needed' },
 ];
 
+/**
+ * CMake would write base.h and opensslv.h anew from their templates: into a tree that is the adopted content by its digest,
+ * and whose headers the modules are compiled with. Releases have them as CMake would write them.
+ */
+const keepSource = ({ awslcSource }: CellDraft): readonly Flag[] =>
+  awslcSource.kind === 'tree'
+    ? [
+        {
+          flag: '-DENABLE_SOURCE_MODIFICATION=OFF',
+          reason: 'the build changes nothing in the source: it is as it was saved',
+        },
+      ]
+    : [];
+
 const plainFlags = (draft: CellDraft, source: string): readonly Flag[] => {
   const { cell, targetFlags } = draft;
-  const compile = [`-ffile-prefix-map=${source}=/usr/src/aws-lc`, ...targetFlags].join(' ');
+  const prefixMap = draft.cross === undefined ? [] : ['-ffile-prefix-map={sysroot}='];
+  const compile = [`-ffile-prefix-map=${source}=/usr/src/aws-lc`, ...prefixMap, ...targetFlags].join(' ');
   return [
     { flag: `-DCMAKE_BUILD_TYPE=${buildTypes[cell.optimization]}`, reason: `optimization ${cell.optimization}` },
     ...compilerFlags(draft),
@@ -29,6 +46,7 @@ const plainFlags = (draft: CellDraft, source: string): readonly Flag[] => {
     },
     { flag: '-DCMAKE_POSITION_INDEPENDENT_CODE=ON', reason: 'the archives are linked into a shared object' },
     ...onlyLibraries,
+    ...keepSource(draft),
     { flag: '-DDISABLE_GO=ON', reason: 'generated sources are in the source tree; Go is needed by FIPS lines only' },
     {
       flag: '-DDISABLE_PERL=ON',
@@ -85,9 +103,9 @@ export const awslcEnvironment = (draft: CellDraft): Readonly<Record<string, stri
 export const awslcTools = (draft: CellDraft): readonly string[] => [
   draft.compilers.c,
   draft.compilers.cxx,
-  'as',
-  'ar',
+  nameTool(draft, 'as'),
+  nameTool(draft, 'ar'),
   'cmake',
   'ninja',
-  ...(draft.cell.awslc.fips ? ['go', 'perl', 'ld'] : []),
+  ...(draft.cell.awslc.fips ? ['go', 'perl', nameTool(draft, 'ld')] : []),
 ];

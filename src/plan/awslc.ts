@@ -1,7 +1,10 @@
+import type { CpuCode } from '../model/cpu-code.ts';
 import type { Action, Step } from '../model/plan.ts';
 import { awslcEnvironment, awslcFlags, awslcTools } from './awslc-flags.ts';
 import { capabilityMarks, probedSources, probeProgram } from './capabilities.ts';
 import { findCheckout, planKeptLibrary } from './awslc-kept.ts';
+import { checkAssembler, planAssembler } from './cpu-code.ts';
+import { crossInputs, sysrootOptions } from './cross.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { planSource } from './sources.ts';
@@ -22,12 +25,12 @@ const planProbe = (draft: CellDraft, tree: Step): Step => {
     kind: 'probe',
     subject: 'awslc',
     title: `probe the headers and sources of AWS-LC ${draft.cell.awslc.version}`,
-    inputs: { awslc: tree },
+    inputs: { awslc: tree, ...crossInputs(draft) },
     actions: [
       { do: 'write', path: '{work}/probe.c', text: probeProgram },
       {
         do: 'exec',
-        argv: [draft.compilers.c, '-E', '-dD', '-P', '-I{awslc}/include', 'probe.c'],
+        argv: [draft.compilers.c, ...sysrootOptions(draft), '-E', '-dD', '-P', '-I{awslc}/include', 'probe.c'],
         cwd: '{work}',
         stdout: '{tree}/probe.i',
         why: 'every declaration and macro of the public headers, as this compiler sees them',
@@ -48,6 +51,8 @@ const planProbe = (draft: CellDraft, tree: Step): Step => {
 export interface AwslcSteps {
   readonly tree: Step;
   readonly probe: Step;
+  /** The check of the assembler, when it is a step of its own; AWS-LC is compiled after it. */
+  readonly assembler?: Step;
   readonly library: Step;
   readonly all: readonly Step[];
 }
@@ -62,14 +67,15 @@ const librariesOf = {
  * Fetch, unpack, probe, configure and compile AWS-LC: `{tree}` of the last holds libssl and libcrypto. Of a checkout the
  * last two are one step, in a build tree that is kept.
  */
-export const planAwslc = (draft: CellDraft): AwslcSteps => {
+export const planAwslc = (draft: CellDraft, cpuCode: CpuCode): AwslcSteps => {
   const name = `AWS-LC ${draft.cell.awslc.version}`;
   const source = planSource(draft.awslcSource, 'awslc', name);
   const probe = planProbe(draft, source.tree);
   const libraries = librariesOf[draft.cell.link];
   const checkout = findCheckout(draft);
   if (checkout !== undefined) {
-    const library = planKeptLibrary(draft, source.tree, checkout, libraries);
+    const checks = checkAssembler(draft.cell, cpuCode, '{kept}/build');
+    const library = planKeptLibrary(draft, source.tree, { checkout, libraries, checks });
     return { tree: source.tree, probe, library, all: [...source.steps, probe, library] };
   }
   const flags = awslcFlags(draft, '{awslc}');
@@ -81,7 +87,7 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
     kind: 'configure',
     subject: 'awslc',
     title: `configure ${name}`,
-    inputs: { awslc: source.tree },
+    inputs: { awslc: source.tree, ...crossInputs(draft) },
     actions: [
       {
         do: 'exec',
@@ -112,11 +118,14 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
     kind: 'compile',
     subject: 'awslc',
     title: `compile ${name}`,
-    inputs: { awslc: source.tree, configured: configure },
+    inputs: { awslc: source.tree, configured: configure, ...crossInputs(draft) },
     actions: compileActions,
     width: 'all',
     worksIn: configure,
     alsoDependsOn: dependencies,
   });
-  return { tree: source.tree, probe, library, all: [...source.steps, probe, configure, library] };
+  const assembler = planAssembler(draft.cell, cpuCode, configure);
+  const checked = assembler === undefined ? {} : { assembler };
+  const all = [...source.steps, probe, configure, ...Object.values(checked), library];
+  return { tree: source.tree, probe, ...checked, library, all };
 };

@@ -2,12 +2,13 @@ import type { Capabilities } from '../model/catalogue.ts';
 import type { Platform } from '../model/cell.ts';
 import type { Action, Step, Tool } from '../model/plan.ts';
 import type { LoadedShim } from '../model/shim.ts';
+import { crossInputs, sysrootOptions, type CrossDraft } from './cross.ts';
 import { buildEnvironment } from './environment.ts';
 import { includeShims, writeShims } from './shims.ts';
 import { makeStep, pickTools } from './step.ts';
 
 /** What a syntax check is made from: a part of every cell. */
-export interface CompatDraft {
+export interface CompatDraft extends CrossDraft {
   readonly cell: {
     readonly python: { readonly version: string };
     readonly awslc: { readonly version: string };
@@ -79,9 +80,10 @@ const checkActions = (draft: CompatDraft, shims: readonly LoadedShim[]): readonl
     do: 'exec',
     argv: [
       draft.compilers.c,
+      ...sysrootOptions(draft),
       '-fsyntax-only',
       '-std=c11',
-      ...(strictness[draft.compilers.c] ?? []),
+      ...(strictness[draft.compilers.c.replace(/^.*-(?=gcc$|clang$)/, '')] ?? []),
       '-Wno-deprecated-declarations',
       '-Werror=implicit-function-declaration',
       '-Werror=implicit-int',
@@ -114,7 +116,7 @@ export const planCompat = (draft: CompatDraft, inputs: { readonly awslc: Step; r
     kind: 'probe',
     subject: 'compat',
     title: `check that CPython ${draft.cell.python.version} compiles against AWS-LC ${draft.cell.awslc.version}`,
-    inputs: { ...inputs },
+    inputs: { ...inputs, ...crossInputs(draft) },
     actions: checkActions(draft, draft.shims),
     alsoDependsOn: dependencies(draft),
   });
@@ -132,7 +134,7 @@ export const planSurvey = (
     kind: 'probe',
     subject: 'survey',
     title: `find what CPython ${draft.cell.python.version} misses in AWS-LC ${draft.cell.awslc.version}`,
-    inputs: { ...inputs },
+    inputs: { ...inputs, ...crossInputs(draft) },
     actions: checkActions(draft, shims),
     alsoDependsOn: dependencies(draft),
   });

@@ -1,6 +1,15 @@
 import type { Series } from '../model/catalogue.ts';
 import type { Action, Flag, Step } from '../model/plan.ts';
 import { compareVersions } from '../model/version.ts';
+import {
+  crossConfigureFlags,
+  crossEnvironment,
+  crossInputs,
+  hideCross,
+  nameTool,
+  sysrootOptions,
+  sysrootPlaceholder,
+} from './cross.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment, internalPrefix } from './environment.ts';
 import { planPatch } from './patches.ts';
@@ -54,6 +63,7 @@ export const coreFlags = (draft: CellDraft): readonly Flag[] => {
       flag: '--with-openssl=/nonexistent',
       reason: 'no OpenSSL of this machine is looked at; the modules step brings AWS-LC',
     },
+    ...crossConfigureFlags(draft),
     ...series.answers.map(({ variable, value, reason }) => ({ flag: `${variable}=${value}`, reason })),
     ...(capabilities.pha
       ? []
@@ -73,8 +83,14 @@ export const coreFlags = (draft: CellDraft): readonly Flag[] => {
       flag: 'ac_cv_prog_PYTHON_FOR_REGEN=python3',
       reason: 'nothing is regenerated; the machine’s Pythons must not be recorded',
     },
-    { flag: `CC=${compilers.c}`, reason: 'the compiler whose version the plan names' },
-    { flag: `CXX=${compilers.cxx}`, reason: 'the compiler whose version the plan names' },
+    {
+      flag: `CC=${[compilers.c, ...sysrootOptions(draft)].join(' ')}`,
+      reason: 'the compiler whose version the plan names',
+    },
+    {
+      flag: `CXX=${[compilers.cxx, ...sysrootOptions(draft)].join(' ')}`,
+      reason: 'the compiler whose version the plan names',
+    },
     {
       flag: `CFLAGS_NODIST=${[`-ffile-prefix-map={work}=${sourcePlaceholder}`, ...targetFlags].join(' ')}`,
       reason:
@@ -111,24 +127,28 @@ export const planCore = (draft: CellDraft): CoreSteps => {
     tools: pickTools(draft.host.tools, [
       draft.compilers.c,
       draft.compilers.cxx,
-      'ld',
-      'as',
-      'ar',
+      nameTool(draft, 'ld'),
+      nameTool(draft, 'as'),
+      nameTool(draft, 'ar'),
       'make',
       'pkg-config',
     ]),
-    devPackages: Object.fromEntries(
-      draft.host.devPackages.map(({ library, version }) => [library, version ?? 'absent']),
-    ),
+    // Of a build for another machine they are in the sysroot, an input.
+    devPackages:
+      draft.cross === undefined
+        ? Object.fromEntries(draft.host.devPackages.map(({ library, version }) => [library, version ?? 'absent']))
+        : {},
     platform: draft.cell.platform,
     environment: buildEnvironment,
   };
+  const inputs = draft.cross === undefined ? {} : { ...crossInputs(draft), python: draft.cross.python };
+  const env = draft.cross === undefined ? {} : { env: { ...crossEnvironment(draft) } };
   const link: Action = { do: 'symlink', target: '{cpython}', path: '{work}/src' };
   const configure = makeStep({
     kind: 'configure',
     subject: 'core',
     title: `configure ${name}`,
-    inputs: { cpython: tree },
+    inputs: { cpython: tree, ...inputs },
     actions: [
       link,
       {
@@ -137,7 +157,7 @@ export const planCore = (draft: CellDraft): CoreSteps => {
         text: '*disabled*\n_ssl _hashlib\n',
         why: 'the core is CPython without these two: the modules step builds them against this cell’s AWS-LC',
       },
-      { do: 'exec', argv: ['../src/configure', ...flags.map(({ flag }) => flag)], cwd: '{work}/build' },
+      { do: 'exec', argv: ['../src/configure', ...flags.map(({ flag }) => flag)], cwd: '{work}/build', ...env },
       { do: 'copy', from: '{work}/build', to: '{tree}/build' },
     ],
     flags: [...flags],
@@ -148,7 +168,7 @@ export const planCore = (draft: CellDraft): CoreSteps => {
     kind: 'compile',
     subject: 'core',
     title: `compile ${name} without _ssl and _hashlib`,
-    inputs: { cpython: tree, configured: configure },
+    inputs: { cpython: tree, configured: configure, ...inputs },
     actions: [
       {
         do: 'copy-linked',
@@ -174,13 +194,14 @@ export const planCore = (draft: CellDraft): CoreSteps => {
         replace: [
           { from: '{work}', to: sourcePlaceholder },
           { from: '-DOPENSSL_NO_TLS_PHA', to: '' },
+          ...hideCross(draft),
         ],
         why: 'no path of the build machine, and no macro of ours, for extensions built later',
       },
       {
         do: 'exec',
         argv: [
-          './python',
+          ...(draft.cross === undefined ? ['./python'] : ['{python}/opt/cpython-awslc/bin/python3']),
           '-E',
           '-m',
           'compileall',
@@ -207,7 +228,10 @@ export const planCore = (draft: CellDraft): CoreSteps => {
       {
         do: 'substitute',
         files: ['{tree}/build/Makefile'],
-        replace: [{ from: '{work}', to: sourcePlaceholder }],
+        replace: [
+          { from: '{work}', to: sourcePlaceholder },
+          ...(draft.cross === undefined ? [] : [{ from: '{sysroot}', to: sysrootPlaceholder }]),
+        ],
         why: 'the modules step brings its own paths',
       },
     ],

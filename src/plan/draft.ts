@@ -4,6 +4,7 @@ import type { Host } from '../model/host.ts';
 import type { LoadedPatch } from '../model/patch.ts';
 import type { LoadedShim } from '../model/shim.ts';
 import type { Source } from '../model/source.ts';
+import type { CrossDraft } from './cross.ts';
 
 /** A file of this tool that runs inside the built Python. */
 export interface Asset {
@@ -12,7 +13,7 @@ export interface Asset {
 }
 
 /** One cell with everything that its steps are made from. */
-export interface CellDraft {
+export interface CellDraft extends CrossDraft {
   readonly cell: Cell;
   readonly capabilities: Capabilities;
   readonly series: Series;

@@ -1,10 +1,12 @@
 import type { Capabilities } from '../model/catalogue.ts';
 import type { Cell } from '../model/cell.ts';
+import type { CpuCode } from '../model/cpu-code.ts';
 import type { CpuArchitecture, CpuMask } from '../model/cpu.ts';
 import type { FipsServices } from '../model/fips-services.ts';
 import { compareCodeUnits, type Json } from '../model/json.ts';
 import { knownGroups } from './capabilities.ts';
 import { chooseBuiltinHashes } from './core.ts';
+import { cpuCodeExpectations } from './cpu-code.ts';
 import { namesToLookFor } from './cpu-paths.ts';
 import type { CellDraft } from './draft.ts';
 import { internalPrefix } from './environment.ts';
@@ -23,6 +25,8 @@ import {
 export type ExpectationInput = Pick<CellDraft, 'cell' | 'capabilities' | 'series' | 'host'> & {
   /** Which services of FIPS modules are approved. */
   readonly services: FipsServices;
+  /** Which CPU-specific code each AWS-LC has. */
+  readonly cpuCode: CpuCode;
   /** What AWS-LC looks at on a CPU of the cell's architecture, when that is known. */
   readonly cpu?: CpuArchitecture;
   /** Features of the CPU that the proof does without. */
@@ -273,6 +277,7 @@ export const buildExpectations = (given: ExpectationInput): Record<string, Json>
     'elf-exports': [...exportedSymbols],
     'elf-undefined': [],
     'elf-hardening': { textRelocations: false, executableStack: false },
+    ...cpuCodeExpectations(cell, input.cpuCode),
     ...hashExpectations(input),
     ...tlsExpectations(input),
     ...capabilityExpectations(input),

@@ -1,10 +1,11 @@
 import type { Cell } from '../model/cell.ts';
 import type { Action, Step } from '../model/plan.ts';
 import { compareVersions } from '../model/version.ts';
+import { beginEmulation, crossInputs, emulatorTools, endEmulation } from './cross.ts';
 import { pickAssets, type CellDraft } from './draft.ts';
 import { buildEnvironment, internalPrefix } from './environment.ts';
 import { sharedLibraryDirectory } from './modules.ts';
-import { makeStep } from './step.ts';
+import { makeStep, pickTools } from './step.ts';
 
 const prefix = '{tree}/opt/cpython-awslc';
 const python = `${prefix}/bin/python3`;
@@ -88,11 +89,12 @@ export const planInstall = (draft: CellDraft, variant: InstallVariant): Step => 
     kind: 'install',
     subject: variant.subject,
     title: variant.title,
-    inputs: variant.inputs,
+    inputs: { ...variant.inputs, ...crossInputs(draft) },
     actions: [
       { do: 'copy-linked', from: '{core}/opt', to: '{tree}/opt' },
       { do: 'copy', from: '{modules}/_*.so', to: `${library}/lib-dynload/` },
       ...variant.libraries,
+      ...beginEmulation(draft, prefix, draft.cell.python.series),
       {
         do: 'exec',
         argv: [python, '-I', '-B', '-m', 'ensurepip', '--default-pip'],
@@ -113,10 +115,12 @@ export const planInstall = (draft: CellDraft, variant: InstallVariant): Step => 
         why: 'a tree of the store is never changed',
       },
       ...variant.more,
+      ...endEmulation(draft, prefix, draft.cell.python.series),
     ],
     alsoDependsOn: {
       assets: pickAssets(draft.assets, ['place_scripts', ...variant.assets]),
       environment: buildEnvironment,
+      ...(draft.cross === undefined ? {} : { tools: pickTools(draft.host.tools, emulatorTools(draft)) }),
     },
   });
 };

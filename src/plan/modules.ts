@@ -1,6 +1,7 @@
-import type { Step } from '../model/plan.ts';
+import type { Action, Step } from '../model/plan.ts';
 import type { Link } from '../model/recipe.ts';
 import { sourcePlaceholder } from './core.ts';
+import { crossInputs, emulatorTools, emulatorWords, nameTool, sysrootPlaceholder } from './cross.ts';
 import { pickAssets, type CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { includeShims, writeShims } from './shims.ts';
@@ -31,13 +32,14 @@ const linkWords = {
  */
 const makeMakefile = (
   link: Link,
+  hooks: boolean,
 ): string => `# Compiles _ssl, _hashlib and _awslc_fips with the core's recorded flags and links them with AWS-LC's
 # libraries into one object under three names: one crypto library in the process, nothing to take over.
 # AWS-LC's weak hooks (OPENSSL_memory_alloc and others) are resolved to nothing here, not by whoever is loaded first.
 include Makefile
 
-crypto-modules: _ssl.o _hashopenssl.o _awslc_fips.o exports.map
-	$(BLDSHARED) -o $(OUT)/_ssl$(EXT_SUFFIX) _ssl.o _hashopenssl.o _awslc_fips.o \\
+crypto-modules: _ssl.o _hashopenssl.o _awslc_fips.o${hooks ? ' hooks.o' : ''} exports.map
+	$(BLDSHARED) -o $(OUT)/_ssl$(EXT_SUFFIX) _ssl.o _hashopenssl.o _awslc_fips.o${hooks ? ' hooks.o' : ''} \\
 	  -Wl,--version-script=exports.map -Wl,-Bsymbolic -Wl,-z,nodynamic-undefined-weak \\
 	  -Wl,-z,relro -Wl,-z,now \\
 	  ${linkWords[link]} -pthread
@@ -46,9 +48,31 @@ crypto-modules: _ssl.o _hashopenssl.o _awslc_fips.o exports.map
 
 _ssl.o _hashopenssl.o: %.o: $(srcdir)/Modules/%.c
 	$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) $(CRYPTO_CFLAGS) -I$(AWSLC_INCLUDE) -c $< -o $@
-
+${hooks ? '\nhooks.o: hooks.c\n\t$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) $(CRYPTO_CFLAGS) -c $< -o $@\n' : ''}
 _awslc_fips.o: $(TOOL)/_awslc_fips.c
 	$(CC) $(PY_STDMODULE_CFLAGS) $(CCSHARED) $(CRYPTO_CFLAGS) -I$(AWSLC_INCLUDE) -c $< -o $@
+`;
+
+/** Functions that AWS-LC, or our module, asks for and does without when nobody has them. */
+const weakHooks = [
+  'BORINGSSL_integrity_test',
+  'FIPS_is_entropy_cpu_jitter',
+  'OPENSSL_memory_alloc',
+  'OPENSSL_memory_free',
+  'OPENSSL_memory_get_size',
+  'OPENSSL_memory_realloc',
+  'sdallocx',
+];
+
+/**
+ * `-z nodynamic-undefined-weak` is of x86 linkers only. Elsewhere a reference of hidden visibility says the same: what this
+ * object has not itself is not there. Of shared libraries the hooks are their own.
+ */
+const needsHooks = ({ cell }: CellDraft): boolean => cell.platform.arch !== 'x86_64' && cell.link === 'static';
+
+const hooksSource = `#define HOOK(name) extern char name[] __attribute__((weak, visibility("hidden")));
+${weakHooks.map((name) => `HOOK(${name})`).join('\n')}
+static void *const hooks[] __attribute__((used)) = {${weakHooks.join(', ')}};
 `;
 
 const versionScript = `{\n  global: ${exportedSymbols.map((name) => `${name};`).join(' ')}\n  local: *;\n};\n`;
@@ -63,6 +87,19 @@ import _awslc_fips, _hashlib, _ssl
 if _awslc_fips.mode() and not (_awslc_fips.integrity_test() and _awslc_fips.self_test()):
     raise SystemExit('the tests of the FIPS module fail')
 `;
+
+/** The sysroot's place in the recorded flags of a build for another machine. */
+const placeSysroot = (draft: CellDraft): readonly Action[] =>
+  draft.cross === undefined
+    ? []
+    : [
+        {
+          do: 'substitute',
+          files: ['{work}/build/Makefile'],
+          replace: [{ from: sysrootPlaceholder, to: '{sysroot}' }],
+          why: 'where the other machine’s libraries are here',
+        },
+      ];
 
 /** Compiles and links `_ssl` and `_hashlib` against this cell's AWS-LC: `{tree}` holds the object and its other names. */
 export const planModules = (
@@ -79,12 +116,23 @@ export const planModules = (
     kind: 'modules',
     subject: 'crypto',
     title: `compile _ssl and _hashlib against AWS-LC ${draft.cell.awslc.version}`,
-    inputs: { ...inputs },
+    inputs: { ...inputs, ...crossInputs(draft) },
     actions: [
       { do: 'symlink', target: '{cpython}', path: '{work}/src' },
       { do: 'copy', from: '{core}/build/Makefile', to: '{work}/build/Makefile' },
       { do: 'copy', from: '{core}/build/pyconfig.h', to: '{work}/build/pyconfig.h' },
-      { do: 'write', path: '{work}/build/modules.mk', text: makeMakefile(draft.cell.link) },
+      ...placeSysroot(draft),
+      { do: 'write', path: '{work}/build/modules.mk', text: makeMakefile(draft.cell.link, needsHooks(draft)) },
+      ...(needsHooks(draft)
+        ? [
+            {
+              do: 'write' as const,
+              path: '{work}/build/hooks.c',
+              text: hooksSource,
+              why: 'AWS-LC’s weak hooks are resolved here to nothing, not by whoever is loaded first',
+            },
+          ]
+        : []),
       { do: 'write', path: '{work}/build/exports.map', text: versionScript },
       ...writeShims(draft.shims, '{work}/shims'),
       {
@@ -112,7 +160,15 @@ export const planModules = (
       },
       {
         do: 'exec',
-        argv: ['{core}/opt/cpython-awslc/bin/python3', '-I', '-B', '-c', checkObject, '{tree}'],
+        argv: [
+          ...emulatorWords(draft),
+          '{core}/opt/cpython-awslc/bin/python3',
+          '-I',
+          '-B',
+          '-c',
+          checkObject,
+          '{tree}',
+        ],
         cwd: '{work}',
         // Nothing is where the object's RPATH says yet.
         ...(draft.cell.link === 'shared' ? { env: { LD_LIBRARY_PATH: '{library}' } } : {}),
@@ -123,7 +179,13 @@ export const planModules = (
     ],
     alsoDependsOn: {
       assets: pickAssets(draft.assets, ['_awslc_fips.c']),
-      tools: pickTools(draft.host.tools, [draft.compilers.c, 'ld', 'as', 'make']),
+      tools: pickTools(draft.host.tools, [
+        draft.compilers.c,
+        nameTool(draft, 'ld'),
+        nameTool(draft, 'as'),
+        'make',
+        ...emulatorTools(draft),
+      ]),
       environment: buildEnvironment,
     },
   });

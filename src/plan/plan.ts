@@ -1,3 +1,4 @@
+import type { CpuCode } from '../model/cpu-code.ts';
 import type { CpuArchitecture, CpuMask } from '../model/cpu.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Failure } from '../model/failure.ts';
@@ -10,9 +11,11 @@ import type { LoadedShim } from '../model/shim.ts';
 import type { OpensslChoice } from '../model/source.ts';
 import type { CellChoice, ResolvedRecipe } from '../recipe/resolve.ts';
 import { planAwslc } from './awslc.ts';
-import { findCheckout } from './awslc-kept.ts';
+import { noteKept } from './awslc-kept.ts';
 import { planCompat } from './compat.ts';
 import { planCore } from './core.ts';
+import { noteCross, planCross } from './cross-cell.ts';
+import { isForeign, type CrossMachine } from './cross.ts';
 import type { Asset, CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
@@ -21,6 +24,7 @@ import { planCellInstall } from './install.ts';
 import { planModules } from './modules.ts';
 import { choosePatches, findPatchProblems, notePatches } from './patches.ts';
 import { chooseShims, noteShims } from './shims.ts';
+import { chooseTargetFlags, type TargetFlags } from './target.ts';
 import { planTwin } from './twin.ts';
 import { planProve, planTest } from './verify.ts';
 
@@ -37,6 +41,10 @@ export interface PlanInput {
   readonly shims: readonly LoadedShim[];
   /** Which services of FIPS modules are approved. */
   readonly services: FipsServices;
+  /** Which CPU-specific code each AWS-LC has. */
+  readonly cpuCode: CpuCode;
+  /** How this machine builds for others. */
+  readonly cross: readonly CrossMachine[];
   /** What AWS-LC looks at on a CPU, by architecture. */
   readonly cpu: readonly CpuArchitecture[];
   /** Features of the CPU that proof and suites of the cells do without. */
@@ -94,10 +102,12 @@ const chooseTools = (host: Host, hasFips: boolean): Result<CellDraft['compilers'
 const sourceKinds: readonly StepKind[] = ['fetch', 'unpack', 'patch'];
 
 /** Nothing is configured or compiled before it is known that this cell can compile; probes and sources need not wait. */
-const holdBack = (steps: readonly Step[], compat: Step): readonly Step[] =>
-  steps.map((step) =>
-    ['configure', 'compile', 'modules'].includes(step.kind) ? { ...step, after: [compat.id] } : step,
-  );
+const holdBack = (steps: readonly Step[], compat: Step, assembler: Step | undefined): readonly Step[] =>
+  steps.map((step) => {
+    if (!['configure', 'compile', 'modules'].includes(step.kind)) return step;
+    const checked = assembler !== undefined && step.kind === 'compile' && step.subject === 'awslc';
+    return { ...step, after: [compat.id, ...(checked ? [assembler.id] : [])] };
+  });
 
 /** A step that several cells share waits for what each of them must know first. */
 const mergeAfter = (known: Step | undefined, step: Step): Step => {
@@ -112,10 +122,10 @@ const nameCell = ({ cell }: CellChoice): string =>
 const planCell = (
   draft: CellDraft,
   id: string,
-  { test, services, cpu, mask }: Pick<PlanInput, 'test' | 'services' | 'cpu' | 'mask'>,
+  { test, services, cpuCode, cpu, mask }: Pick<PlanInput, 'test' | 'services' | 'cpuCode' | 'cpu' | 'mask'>,
   openssl: OpensslChoice | undefined,
 ): { planned: PlannedCell; steps: readonly Step[] } => {
-  const awslc = planAwslc(draft);
+  const awslc = planAwslc(draft, cpuCode);
   const core = planCore(draft);
   const modules = planModules(draft, {
     cpython: core.tree,
@@ -129,18 +139,24 @@ const planCell = (
   const expectations = buildExpectations({
     ...draft,
     services,
+    cpuCode,
     ...(architecture === undefined ? {} : { cpu: architecture }),
     ...(mask === undefined ? {} : { mask }),
   });
   const prove = planProve(draft, install, expectations, mask);
   const tested = planTest(draft, install, test, { subject: 'cell', mask });
-  const twin = openssl === undefined ? [] : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
+  // What is built here for another machine has no twin: this machine's OpenSSL is not of that one.
+  const twin =
+    openssl === undefined || draft.cross !== undefined
+      ? []
+      : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
   const compat = planCompat(draft, { awslc: awslc.tree, cpython: core.tree });
   const made = [...awslc.all, ...core.all, modules];
   const sources = made.filter(({ kind }) => sourceKinds.includes(kind));
   const built = holdBack(
     made.filter(({ kind }) => !sourceKinds.includes(kind)),
     compat,
+    awslc.assembler,
   );
   const steps = [...sources, compat, ...built, install, prove, tested, ...twin];
   return {
@@ -172,12 +188,12 @@ const noteFips = ({ awslc, link, optimization }: CellChoice['cell'], flags: read
       ]
     : [];
 
-const noteCell = ({ cell, target, series, seriesDataOf }: CellChoice, flags: readonly string[]): readonly string[] => [
+const noteCell = ({ cell, series, seriesDataOf }: CellChoice, { flags, note }: TargetFlags): readonly string[] => [
   ...(cell.optimization === 'quick'
     ? ['optimization quick: -O2, no debug information, for developers; `--optimization release` is what to ship']
     : []),
   ...noteFips(cell, flags),
-  ...(target.cflags.includes('native') ? [`target native means here: ${flags.join(' ')}`] : []),
+  ...(note === undefined ? [] : [note]),
   ...(seriesDataOf === undefined
     ? []
     : [
@@ -189,9 +205,6 @@ const noteCell = ({ cell, target, series, seriesDataOf }: CellChoice, flags: rea
       ]
     : []),
 ];
-
-const noteKept =
-  'AWS-LC of a directory is compiled on from the build tree that is kept for that directory; `--clean` compiles all of it';
 
 /** Recipe, selection and host facts, resolved: every step of every cell, once, in an order that respects inputs. */
 export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => {
@@ -206,14 +219,24 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
   const notes = new Set<string>();
   const problems = new Map<string, Failure>();
   for (const choice of resolved.cells) {
-    const targetFlags = choice.target.cflags.flatMap((flag) => (flag === 'native' ? host.nativeFlags : [flag]));
+    const foreign = isForeign(choice.target, host)
+      ? input.cross.find(({ arch }) => arch === choice.cell.platform.arch)
+      : undefined;
+    const compiler = foreign === undefined ? compilers.value.c : `${foreign.triple}-gcc`;
+    const chosen = chooseTargetFlags(choice.target, compiler, host);
+    if (!chosen.ok) {
+      problems.set(JSON.stringify(chosen.error), chosen.error);
+      continue;
+    }
+    const targetFlags = chosen.value.flags;
     const shims = chooseShims(input.shims, choice.capabilities, choice.series.series);
     const patches = choosePatches(input.patches, choice.capabilities, choice.series.series);
     const needsPha = choice.series.pha === 'patch' && !choice.capabilities.pha;
     for (const problem of findPatchProblems(choice.cell, needsPha, patches, input.tryPatches)) {
       problems.set(JSON.stringify(problem), problem);
     }
-    const draft: CellDraft = {
+    const mayKeep = input.mayKeep === true;
+    const plain: CellDraft = {
       ...choice,
       targetFlags,
       host,
@@ -221,14 +244,22 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
       patches,
       shims,
       compilers: compilers.value,
-      mayKeep: input.mayKeep === true,
+      mayKeep,
     };
+    const cross = foreign === undefined ? ok({ draft: plain, steps: [] }) : planCross(plain, choice, input.cross);
+    if (!cross.ok) {
+      problems.set(JSON.stringify(cross.error), cross.error);
+      continue;
+    }
+    const { draft } = cross.value;
+    for (const step of cross.value.steps) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     const { planned, steps: ofCell } = planCell(draft, nameCell(choice), input, openssl);
     cells.push(planned);
     for (const step of ofCell) steps.set(step.id, mergeAfter(steps.get(step.id), step));
-    for (const note of noteCell(choice, targetFlags)) notes.add(note);
+    for (const note of noteCell(choice, chosen.value)) notes.add(note);
+    for (const note of noteCross(choice, draft)) notes.add(note);
     for (const note of noteIndicator(choice.cell, input.services)) notes.add(note);
-    if (findCheckout(draft) !== undefined) notes.add(noteKept);
+    for (const note of noteKept(draft)) notes.add(note);
     for (const note of notePatches(patches, choice.cell)) notes.add(note);
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);
   }

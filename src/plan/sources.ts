@@ -5,7 +5,7 @@ import { makeStep } from './step.ts';
 /** The steps that put a source tree into the store: fetch and unpack an archive, or adopt a tree that planning put there. */
 export const planSource = (
   source: Source,
-  subject: 'awslc' | 'cpython' | 'openssl',
+  subject: 'awslc' | 'cpython' | 'openssl' | 'sysroot',
   name: string,
 ): { readonly tree: Step; readonly steps: readonly Step[] } => {
   if (source.kind === 'tree') {

@@ -2,6 +2,7 @@ import type { CpuMask } from '../model/cpu.ts';
 import type { Json } from '../model/json.ts';
 import { prettyJson } from '../model/json.ts';
 import type { Step, TestSelection } from '../model/plan.ts';
+import { beginEmulation, crossInputs, emulatorTools } from './cross.ts';
 import { maskEnvironment } from './cpu-mask.ts';
 import { pickAssets, type CellDraft } from './draft.ts';
 import { runDriver } from './driver.ts';
@@ -28,7 +29,7 @@ export const planProve = (
     kind: 'prove',
     subject: 'cell',
     title: `prove what was built${describeMask(mask)}`,
-    inputs: { install },
+    inputs: { install, ...crossInputs(draft) },
     actions: [
       {
         do: 'copy-linked',
@@ -36,6 +37,7 @@ export const planProve = (
         to: '{work}/opt',
         why: 'what a probe might write stays out of the store',
       },
+      ...beginEmulation(draft, '{work}/opt/cpython-awslc', draft.cell.python.series),
       { do: 'write', path: '{work}/expectations.json', text: prettyJson(expectations) },
       {
         do: 'exec',
@@ -57,7 +59,7 @@ export const planProve = (
     ],
     alsoDependsOn: {
       assets: pickAssets(draft.assets, ['prove', 'test_', 'certs']),
-      tools: pickTools(draft.host.tools, [draft.compilers.c]),
+      tools: pickTools(draft.host.tools, [draft.compilers.c, ...emulatorTools(draft)]),
       environment: buildEnvironment,
     },
   });
@@ -77,7 +79,7 @@ export const planTest = (
     kind: 'test',
     subject,
     title: `${describeSuites(selection)}${subject === 'cell' ? '' : ' on the twin'}${describeMask(mask)}`,
-    inputs: { install },
+    inputs: { install, ...crossInputs(draft) },
     actions: [
       {
         do: 'copy-linked',
@@ -85,6 +87,7 @@ export const planTest = (
         to: '{work}/opt',
         why: 'what a test might write stays out of the store',
       },
+      ...beginEmulation(draft, '{work}/opt/cpython-awslc', draft.cell.python.series),
       {
         ...runDriver([...selection.match.flatMap((pattern) => ['--match', pattern]), ...selection.files]),
         ...maskedEnv(mask),
@@ -92,5 +95,9 @@ export const planTest = (
       },
     ],
     width: 'all',
-    alsoDependsOn: { assets: pickAssets(draft.assets, ['driver']), environment: buildEnvironment },
+    alsoDependsOn: {
+      assets: pickAssets(draft.assets, ['driver']),
+      environment: buildEnvironment,
+      ...(draft.cross === undefined ? {} : { tools: pickTools(draft.host.tools, emulatorTools(draft)) }),
+    },
   });

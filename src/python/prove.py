@@ -22,6 +22,7 @@ import shutil
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import prove_capabilities
 import prove_common
+import prove_cpu_code
 import prove_cpu
 import prove_fips
 import prove_hash
@@ -40,6 +41,7 @@ import prove_venv
 # The order of the report.
 PROBES = [
     prove_identity,
+    prove_cpu_code,
     prove_hash,
     prove_tls,
     prove_capabilities,
@@ -67,6 +69,7 @@ STARTING_ORDER = [
     prove_capabilities,
     prove_identity,
     prove_pha,
+    prove_cpu_code,
     prove_indicator,
     prove_tls_policy,
     prove_imports,

@@ -42,6 +42,11 @@ def take_not_checked():
     return texts
 
 
+def program():
+    """The file that runs. Under an emulator sys.executable may be a script that starts it; the emulator shows its own as here."""
+    return os.readlink("/proc/self/exe")
+
+
 def place(path):
     """A path as any machine would write it: below the prefix, without the platform's module suffix. Others keep their base name."""
     real = os.path.realpath(path)

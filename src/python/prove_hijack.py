@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-from prove_common import ChildFailed, Finding, make_directory, not_checked, run_python
+from prove_common import ChildFailed, Finding, make_directory, not_checked, program, run_python
 from prove_elf import Elf, NotElf
 
 DIRECTORIES = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/lib/*-linux-*", "/usr/lib/*-linux-*"]
@@ -14,7 +14,7 @@ DIRECTORIES = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/u
 
 def rivals():
     """This machine's libcrypto and libssl for this processor, one per soname, each libcrypto before its libssl."""
-    own = Elf(os.path.realpath(sys.executable)).machine
+    own = Elf(program()).machine
     found = {}
     for directory in DIRECTORIES:
         for path in sorted(glob.glob(os.path.join(directory, "lib*.so.*"))):

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-from prove_common import EXT_SUFFIX, Finding, PREFIX, brought, few, place
+from prove_common import EXT_SUFFIX, Finding, PREFIX, brought, few, place, program
 from prove_elf import Elf
 
 # Filled in by prove_child.py from the expectations: `$sharedLibraries` are the files below the prefix that AWS-LC lies
@@ -75,7 +75,7 @@ def find_python_version():
 
 
 def find_platform():
-    elf = Elf(os.path.realpath(sys.executable))
+    elf = Elf(program())
     return {"arch": elf.machine, "libc": "musl" if "musl" in (elf.interpreter or "") else "gnu"}
 
 

@@ -5,7 +5,7 @@ import os
 import re
 import sysconfig
 
-from prove_common import Finding, PREFIX, place
+from prove_common import Finding, INTERPRETER, PREFIX, place, program
 
 # An absolute path of two parts or more that does not continue a variable, a relative path or a URL.
 ABSOLUTE_PATH = re.compile(r"(?<![\w.$)}\]/%*@:~+\\-])/[\w.+@-]+(?:/[\w.+@-]+)+", re.ASCII)
@@ -30,8 +30,15 @@ def scripts():
     """Programs in bin that are text: their first line names the interpreter."""
     for path in glob.glob(os.path.join(PREFIX, "bin", "*")):
         with open(path, "rb") as file:
-            if file.read(2) == b"#!":
+            # What starts an emulator is no part of what was built.
+            if file.read(2) == b"#!" and os.path.realpath(path) != emulator_script():
                 yield os.path.realpath(path)
+
+
+def emulator_script():
+    """The script that stands in the interpreter's place while another machine's runs in an emulator; else nothing."""
+    script = os.path.realpath(INTERPRETER)
+    return script if script != os.path.realpath(program()) else None
 
 
 def recorded_prefix():

@@ -2,7 +2,7 @@ import type { AwslcEntry, Capabilities, Catalogue, Series } from '../model/catal
 import type { Cell, Platform } from '../model/cell.ts';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import type { Axes, Recipe, Targets } from '../model/recipe.ts';
+import type { Axes, Recipe, Target, Targets } from '../model/recipe.ts';
 import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
 import { suggestWord } from '../model/suggest.ts';
 import { compareVersions, isOfVersion } from '../model/version.ts';
@@ -24,7 +24,7 @@ export interface CellChoice {
   readonly seriesDataOf?: string;
   readonly cpythonSource: Source;
   readonly awslcSource: Source;
-  readonly target: Targets['targets'][number];
+  readonly target: Target;
 }
 
 export interface ResolvedRecipe {
@@ -40,6 +40,10 @@ export interface ResolveInput {
   readonly catalogue: Catalogue;
   readonly targets: Targets;
   readonly platform: Platform;
+  /** Machines (uname -m) for which this one can build, beside itself. */
+  readonly crossArchs: readonly string[];
+  /** Feature flags of this machine's CPU. */
+  readonly cpuFeatures: readonly string[];
   readonly loose: LooseSources;
   /** What `fips` and the lines' names stand for on the axis of AWS-LC. */
   readonly named: ReadonlyMap<string, NamedVersion>;
@@ -128,6 +132,12 @@ const resolveAxis = <T extends { readonly version: string }, C>(options: {
   return [...chosen.values()];
 };
 
+/** The machine that runs a target's result: this one where it can, else the one that the target is for. */
+const platformOf = (target: Target, here: Platform): Platform => {
+  const [other] = target.arch;
+  return other === undefined || target.arch.includes(here.arch) ? here : { arch: other, libc: 'gnu' };
+};
+
 /** Turns a recipe and the command line's narrowing into exact cells, or into all that is wrong with them at once. */
 export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, readonly Failure[]> => {
   const { catalogue, platform } = input;
@@ -172,11 +182,25 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
       });
       return [];
     }
-    if (target.arch.length > 0 && !target.arch.includes(platform.arch)) {
+    const isForeign = target.arch.length > 0 && !target.arch.includes(platform.arch);
+    if (isForeign && target.triple !== undefined && target.arch.some((arch) => input.crossArchs.includes(arch))) {
+      return [target];
+    }
+    if (isForeign) {
       failures.push({
         code: 'unsupported',
         what: `Target ${name} on this machine`,
         why: `it is for ${target.arch.join(', ')}; this is ${platform.arch}`,
+        next: 'Choose --target generic or --target native.',
+      });
+      return [];
+    }
+    const lacking = (target.cpuFeatures ?? []).filter((feature) => !input.cpuFeatures.includes(feature));
+    if (lacking.length > 0) {
+      failures.push({
+        code: 'unsupported',
+        what: `Target ${name} on this machine`,
+        why: `this CPU has no ${lacking.join(', ')}: what is built could not run here, not even to be installed`,
         next: 'Choose --target generic or --target native.',
       });
       return [];
@@ -209,7 +233,7 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
                   fips: awslc.fips,
                   ...treeOf(awslc.source),
                 },
-                platform,
+                platform: platformOf(target, platform),
                 target: target.name,
                 link,
                 optimization,

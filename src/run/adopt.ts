@@ -100,7 +100,7 @@ const takeTree = async (
  * those of `take`, `io-failed`, `disk-full`.
  */
 export const adoptTree = async (
-  subject: 'awslc' | 'cpython' | 'openssl',
+  subject: 'awslc' | 'cpython' | 'openssl' | 'sysroot',
   take: (into: string) => Promise<Result<{ description: string; commit?: string }>>,
   input: Pick<AdoptInput, 'store' | 'notice'>,
 ): Promise<Result<Adopted>> => {

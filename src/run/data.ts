@@ -6,6 +6,7 @@ import { errorMessage, ioFailure } from '../io/failure.ts';
 import { readJson } from '../io/files.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../model/catalogue.ts';
 import { certificatesSchema, type Certificates } from '../model/certificate.ts';
+import { cpuCodeSchema, type CpuCode } from '../model/cpu-code.ts';
 import { cpuKnowledgeSchema, verifiedSchema, type CpuKnowledge, type Verified } from '../model/cpu.ts';
 import type { FailureOf } from '../model/failure.ts';
 import { fipsServicesSchema, type FipsServices } from '../model/fips-services.ts';
@@ -55,6 +56,10 @@ export const loadCertificates = (
 /** Which services of AWS-LC's FIPS modules are approved. Failure: `file-invalid`. */
 export const loadFipsServices = (): Promise<Result<FipsServices>> =>
   readData(fipsServicesSchema, 'knowledge', join(recipesDir, 'knowledge', 'fips-services.json'));
+
+/** Which CPU-specific code each AWS-LC has. Failure: `file-invalid`. */
+export const loadCpuCode = (): Promise<Result<CpuCode>> =>
+  readData(cpuCodeSchema, 'knowledge', join(recipesDir, 'knowledge', 'cpu-code.json'));
 
 /** How AWS-LC chooses code by the CPU. Failure: `file-invalid`. */
 export const loadCpuKnowledge = (): Promise<Result<CpuKnowledge>> =>

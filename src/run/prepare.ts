@@ -1,4 +1,5 @@
 import { readHost } from '../io/host.ts';
+import { readToolchainKnowledge } from '../io/host-knowledge.ts';
 import type { CpuMask } from '../model/cpu.ts';
 import type { Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
@@ -8,6 +9,7 @@ import type { Axes, Preset, Recipe } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { LooseSources, OpensslChoice } from '../model/source.ts';
 import { nameFipsVersions } from '../plan/certificates.ts';
+import { isForeign, type CrossMachine } from '../plan/cross.ts';
 import { chooseMask } from '../plan/cpu-mask.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
@@ -16,6 +18,7 @@ import {
   loadAssets,
   loadCatalogue,
   loadCertificates,
+  loadCpuCode,
   loadCpuKnowledge,
   loadFipsServices,
   loadPatches,
@@ -45,6 +48,8 @@ export interface Selection {
   readonly clean: boolean;
   /** The twin's OpenSSL, `path:DIR`, unless it is the machine's own. */
   readonly openssl?: string;
+  /** Where the libraries of another machine lie, unless in the store's own place for them. */
+  readonly sysroot?: string;
 }
 
 export interface PrepareInput {
@@ -63,6 +68,12 @@ export interface PrepareInput {
   ) => Promise<Result<LooseSources, readonly Failure[]>>;
   /** Puts the twin's OpenSSL into the store, when the selection names one. */
   readonly adoptOpenssl: (asked: string) => Promise<Result<OpensslChoice>>;
+  /** Puts the libraries of another machine into the store: `asked` is where they lie, or nothing for the usual place. */
+  readonly adoptSysroot: (
+    triple: string,
+    target: string,
+    asked: string | undefined,
+  ) => Promise<Result<CrossMachine['sysroot']>>;
 }
 
 /** A plan and what it was made from. */
@@ -94,7 +105,7 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets, shims, patches, certificates, services, cpu] = await Promise.all([
+  const [catalogue, targets, assets, shims, patches, certificates, services, cpuCode, cpu] = await Promise.all([
     loadCatalogue(input.catalogueDir),
     loadTargets(),
     loadAssets(),
@@ -102,6 +113,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     loadPatches(),
     loadCertificates(),
     loadFipsServices(),
+    loadCpuCode(),
     loadCpuKnowledge(),
   ]);
   if (!catalogue.ok) return one(catalogue);
@@ -111,12 +123,25 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   if (!patches.ok) return one(patches);
   if (!certificates.ok) return one(certificates);
   if (!services.ok) return one(services);
+  if (!cpuCode.ok) return one(cpuCode);
   if (!cpu.ok) return one(cpu);
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
   const native = (axes.target ?? recipe.value.cells.target).includes('native');
-  const host = await readHost({ env: { ...input.env, PATH: input.path }, signal: input.signal, native });
+  const knowledge = await readToolchainKnowledge();
+  if (!knowledge.ok) return one(knowledge);
+  const asked = (axes.target ?? recipe.value.cells.target).flatMap((name) =>
+    targets.value.targets.filter((target) => target.name === name),
+  );
+  const wanted = knowledge.value.cross.filter(({ arch }) => asked.some((target) => target.arch.includes(arch)));
+  const host = await readHost({
+    env: { ...input.env, PATH: input.path },
+    signal: input.signal,
+    native,
+    knowledge: knowledge.value,
+    cross: wanted.map(({ arch }) => arch),
+  });
   if (!host.ok) return one(host);
   const { arch } = host.value.platform;
   const maskCpu = input.selection.maskCpu ?? [];
@@ -137,12 +162,23 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     catalogue: catalogue.value,
     targets: targets.value,
     platform: host.value.platform,
+    crossArchs: wanted.map(({ arch }) => arch),
+    cpuFeatures: host.value.cpuFeatures,
     loose: loose.value,
     named: nameFipsVersions(certificates.value.certificates, catalogue.value.awslc.entries),
   });
   if (!resolved.ok) return resolved;
-  const asked = input.selection.openssl;
-  const openssl = asked === undefined ? ok(undefined) : await input.adoptOpenssl(asked);
+  const cross: CrossMachine[] = [];
+  for (const { arch, triple, emulator } of wanted) {
+    const target = asked.find((candidate) => candidate.arch.includes(arch) && isForeign(candidate, host.value));
+    if (target === undefined) continue;
+    const sysroot = await input.adoptSysroot(triple, target.name, input.selection.sysroot);
+    if (!sysroot.ok) return one(sysroot);
+    const has = host.value.tools.some(({ name }) => name === emulator);
+    cross.push({ arch, triple, sysroot: sysroot.value, ...(has ? { emulator } : {}) });
+  }
+  const named = input.selection.openssl;
+  const openssl = named === undefined ? ok(undefined) : await input.adoptOpenssl(named);
   if (!openssl.ok) return one(openssl);
   const plan = makePlan({
     resolved: resolved.value,
@@ -152,6 +188,8 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     tryPatches: input.selection.tryPatches,
     shims: shims.value.shims,
     services: services.value,
+    cpuCode: cpuCode.value,
+    cross,
     cpu: cpu.value.architectures,
     ...(mask.value === undefined ? {} : { mask: mask.value }),
     test: chooseTests(input.selection, recipe.value),

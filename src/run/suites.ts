@@ -10,9 +10,11 @@ import type { SuiteResults } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { SuiteRun } from '../model/suite.ts';
 import type { Timings } from '../model/timings.ts';
+import { emulationMark } from '../plan/cross.ts';
 import { buildOnlyVariables } from '../plan/environment.ts';
 import { locateCases, type CasesByFile } from '../plan/shards.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
+import { runActions } from '../steps/actions.ts';
 import { fillEnvironment, fillPlaces } from '../steps/places.ts';
 import { checkTestFiles } from '../steps/test-files.ts';
 import { runSuitePass, type CaseSelection, type SuitePass } from '../steps/test.ts';
@@ -32,6 +34,12 @@ const processesPerCore = 4;
 const shardsPerProcess = 2;
 /** A process that writes no event for this long is hung: the longest case of the crypto preset takes 20 s. */
 export const silentMs = 240_000;
+/** How many times longer a process may be silent in an emulator. */
+const emulatedSilence = 8;
+
+/** The actions of a test step that let a Python for another machine run here. */
+const emulationOf = (step: Step): Step['actions'] =>
+  step.actions.filter((action) => action.do === 'exec' && action.argv[3] === emulationMark);
 
 /** Judges raw results afresh by what is expected now. */
 export const judgeResults = (
@@ -62,6 +70,7 @@ const toRun = ({ pass, events, deaths }: SuitePass): SuiteRun => ({ pass, events
 
 /** Runs suites from a linked copy of the installed Python, and writes their raw results to `{tree}/suites.json`. */
 const runInCopy = async (
+  step: Step,
   context: StepContext,
   run: (scratchDir: string) => Promise<Result<SuiteResults>>,
 ): ReturnType<StepFunction> => {
@@ -73,6 +82,8 @@ const runInCopy = async (
     signal: context.signal,
   });
   if (!copied.ok) return copied;
+  const emulated = await runActions({ ...step, actions: emulationOf(step) }, context);
+  if (!emulated.ok) return emulated;
   let scratchDir: string;
   try {
     // A short path: tests make Unix sockets below it, whose whole path may take 107 bytes.
@@ -109,14 +120,14 @@ export const makeTestStep =
     const expected = await expectedOf(cell);
     if (!expected.ok) return expected;
     const library = `{work}/opt/cpython-awslc/lib/python${cell.cell.python.series}`;
-    return runInCopy(context, async (scratchDir) => {
+    return runInCopy(step, context, async (scratchDir) => {
       const unknown = await checkTestFiles(
         // What the roster has and this Python has not is lost, which is a verdict.
         plan.test.files.filter((file) => expected.value.roster?.files[selectedFileOf(file)] === undefined),
         fillPlaces(library, context),
       );
       if (unknown !== undefined) return fail(unknown);
-      const pass = makePass(expected.value.timings, context, scratchDir, maskOf(step));
+      const pass = makePass(step, expected.value.timings, context, scratchDir, maskOf(step));
       return side === 'twin' ? runTwinPass(plan, pass, context) : runPasses(plan, cell, expected.value, pass, context);
     });
   };
@@ -133,8 +144,8 @@ export const makeCasesStep =
   (step, context) => {
     const task = taskOf(step.id);
     if (task === undefined) throw new Error(`no cases are known for the step ${step.id}`);
-    return runInCopy(context, async (scratchDir) => {
-      const pass = makePass(undefined, context, scratchDir);
+    return runInCopy(step, context, async (scratchDir) => {
+      const pass = makePass(step, undefined, context, scratchDir);
       // One core's worth at a time: a case that fails only in company must have none.
       const ran = await pass(task.pass, { from: 'cases', cases: task.cases, alone: true }, context.jobs);
       if (!ran.ok) return ran;
@@ -148,6 +159,7 @@ type RunPass = (name: SuiteRun['pass'], selection: CaseSelection, processes: num
 const noTimings: Timings = { version: 1, python: '', classesMs: {}, casesMs: {} };
 
 const makePass = (
+  step: Step,
   timings: Timings | undefined,
   context: StepContext,
   scratchDir: string,
@@ -168,7 +180,7 @@ const makePass = (
       scratchDir,
       logDir: context.logFile.replace(/\.log$/, `-${name}`),
       signal: context.signal,
-      silentMs,
+      silentMs: silentMs * (emulationOf(step).length > 0 ? emulatedSilence : 1),
       progress: ({ done, total, running }) => {
         context.progress(`${name} pass: ${done} of ${total} cases${running[0] === undefined ? '' : `, ${running[0]}`}`);
       },

@@ -9,9 +9,29 @@ import type { StepFunction } from './context.ts';
 import { fillPlaces } from './places.ts';
 import { readProbedSources } from './probed-sources.ts';
 
-/** The probes of a plan: AWS-LC's headers for capabilities, or CPython's modules against them for syntax. */
-export const probe: StepFunction = (step, context) =>
-  step.subject === 'awslc' ? probeHeaders(step, context) : checkSyntax(step, context);
+/** The probes of a plan: AWS-LC's headers for capabilities, CPython's modules against them for syntax, what CMake found out. */
+export const probe: StepFunction = (step, context) => {
+  switch (step.subject) {
+    case 'awslc':
+      return probeHeaders(step, context);
+    case 'assembler':
+      return probeAssembler(step, context);
+    default:
+      return checkSyntax(step, context);
+  }
+};
+
+/** Looks into CMake's cache for what takes CPU-specific code out. Failure: `capability-mismatch` (exit 5). */
+const probeAssembler: StepFunction = async (step, context) => {
+  const commands = await runActions(step, context, (failure) =>
+    Promise.resolve(
+      failure.code === 'capability-mismatch'
+        ? { ...failure, awslc: 'as CMake configured it here, without code for some CPUs,' }
+        : failure,
+    ),
+  );
+  return commands.ok ? ok({ commands: commands.value }) : commands;
+};
 
 /**
  * Preprocesses AWS-LC's headers and checks that they, and three sources, say what the plan was decided from.

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findStored, flipByte, makeWorld, prepend, type World } from '../rig/pipeline.ts';
+import { cmakeCache, findStored, flipByte, makeWorld, prepend, type World } from '../rig/pipeline.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -17,7 +17,7 @@ describe('two runs on one store', () => {
   it('share the work: each tool runs once, both end well, and one says that it waits', async () => {
     await prepend(world, 'cmake', {
       args: '-G Ninja *',
-      script: 'sleep 1; mkdir -p build; echo cache >build/CMakeCache.txt',
+      script: `sleep 1; ${cmakeCache()}`,
     });
     const results = await Promise.all([world.run(['test']), world.run(['test'])]);
     expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0]);

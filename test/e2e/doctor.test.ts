@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
@@ -210,6 +211,42 @@ describe('doctor --fix', () => {
     expect(call?.env['DEBIAN_FRONTEND']).toBe('noninteractive');
     expect(machine.written.out).toContain('0 faults');
     expect(machine.written.out).not.toContain('apt-get install');
+  });
+
+  // On an Arm machine a build for Graviton needs nothing beside.
+  it.runIf(process.arch === 'x64')(
+    'with a target of another machine installs cross tools and fills its sysroot',
+    async () => {
+      machine = await fakeMachine();
+      const tools = ['gcc', 'g++', 'as', 'ar', 'ld'].map((name) => `aarch64-linux-gnu-${name}`);
+      const installs = [...tools, 'qemu-aarch64-static']
+        .map((name) => machine.toolScript(name, `${name} 12.2.0`))
+        .join('; ');
+      await machine.fakes.add({
+        'apt-get': [
+          { args: 'indextargets *', stdout: 'x\n' },
+          {
+            args: '-c * install *',
+            script: `touch "$(sed -n 's/^Dir::Cache "\\(.*\\)";$/\\1/p' "$2")/archives/libc6_1_arm64.deb"`,
+          },
+          { args: '-c * update' },
+          { args: 'install *', script: installs },
+        ],
+        'dpkg-deb': { script: 'mkdir -p "$3/usr/include"' },
+      });
+      const store = join(machine.directory, 'store');
+      expect((await doctor({ target: 'graviton3', store })).map(({ code }) => code)).toEqual(['doctor-faults']);
+      expect(await doctor({ target: 'graviton3', store, fix: true, yes: true })).toEqual([]);
+      expect((await privileged())[0]).toMatch(/gcc-aarch64-linux-gnu .*qemu-user-static/);
+      expect(existsSync(join(store, 'sysroots/aarch64-linux-gnu/usr/include'))).toBe(true);
+      expect(await machine.fakes.commandLines('dpkg')).toEqual([]);
+    },
+  );
+
+  it('knows every target, and no other', async () => {
+    machine = await fakeMachine();
+    expect(await doctor({ target: 'generic' })).toEqual([]);
+    expect(await doctor({ target: 'graviton9' })).toMatchObject([{ code: 'usage' }]);
   });
 
   it('with CI=true as another user goes through sudo, which may not ask', async () => {

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeCall, makeWorld, type World } from '../rig/pipeline.ts';
+import { failureCodes } from '../rig/cli.ts';
+import { cmakeCache, describeCall, goodAssembler, makeWorld, type World } from '../rig/pipeline.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -44,7 +45,7 @@ describe('the pipeline', () => {
       stage: 'test',
       recorded: false,
       failures: [],
-      cells: [{ steps: { done: 14, recorded: 0, failed: 0, notRun: 0 }, verdicts: { counts: { PASS: 2 } } }],
+      cells: [{ steps: { done: 15, recorded: 0, failed: 0, notRun: 0 }, verdicts: { counts: { PASS: 2 } } }],
     });
     expect(await world.summary()).toEqual(wholeRun);
     expect(await world.leftovers()).toEqual([]);
@@ -89,6 +90,20 @@ describe('the pipeline', () => {
     expect([...(await workSince(between))].sort()).toEqual(['python driver.py', 'python driver.py', 'python prove.py']);
   });
 
+  it.each([
+    ['an assembler that is too old for AVX-512 or SHA-3', goodAssembler.map((line) => line.replace(/OFF$|TRUE$/, 'X'))],
+    ['a small build', [...goodAssembler, 'OPENSSL_SMALL:UNINITIALIZED=1']],
+    ['a build without assembly', [...goodAssembler, 'OPENSSL_NO_ASM:BOOL=ON']],
+  ])('compiles nothing of AWS-LC after %s', async (_, lines) => {
+    await world.fakes.add({
+      cmake: [{ args: '--version', stdout: 'cmake version 3.99.0\n' }, { script: cmakeCache(lines) }],
+    });
+    const refused = await world.run(['build', '--json']);
+    expect([refused.exitCode, failureCodes(refused)]).toEqual([5, ['capability-mismatch']]);
+    expect(refused.stderr + refused.stdout).toContain('without code for some CPUs');
+    expect(await world.summary()).not.toContain('cmake --build');
+  });
+
   it('does again only what depends on what changed', async () => {
     await world.run(['build']);
     let before = (await world.work()).length;
@@ -117,7 +132,7 @@ describe('the pipeline', () => {
           args: '--build *',
           script: 'mkdir -p build/crypto build/ssl; echo new >build/crypto/libcrypto.a; echo new >build/ssl/libssl.a',
         },
-        { script: 'mkdir -p build; echo cache >build/CMakeCache.txt' },
+        { script: cmakeCache() },
       ],
     });
     await world.run(['build']);

@@ -52,6 +52,17 @@ export interface World {
 
 export const versions = { cpython: '3.14.90', awslc: '5.90.0' } as const;
 
+/** What CMake notes of an assembler that takes everything, of any architecture. */
+export const goodAssembler = [
+  'MY_ASSEMBLER_IS_TOO_OLD_FOR_AVX:BOOL=OFF',
+  'MY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX:BOOL=OFF',
+  'MY_ASSEMBLER_SUPPORTS_NEON_SHA3_EXTENSION:INTERNAL=TRUE',
+];
+
+/** A fake configuring CMake that leaves these lines in its cache. */
+export const cmakeCache = (lines: readonly string[] = goodAssembler): string =>
+  `mkdir -p build; printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} >build/CMakeCache.txt`;
+
 /** Answers of the fake `make` and others that a test may want to put others in front of. */
 export interface ToolAnswers {
   readonly make: readonly FakeAnswer[];
@@ -133,7 +144,7 @@ chmod +x python`,
       args: '--build *',
       script: 'mkdir -p build/crypto build/ssl; echo crypto >build/crypto/libcrypto.a; echo ssl >build/ssl/libssl.a',
     },
-    { args: '-G Ninja *', script: 'mkdir -p build; echo cache >build/CMakeCache.txt' },
+    { args: '-G Ninja *', script: cmakeCache() },
     { args: '-E rm *' },
   ],
   configure: [{ script: 'echo "# made by configure in $PWD" >Makefile; echo "#define SMALL 1" >pyconfig.h' }],

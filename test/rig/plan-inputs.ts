@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { awslcCatalogueSchema, cpythonCatalogueSchema, type Catalogue } from '../../src/model/catalogue.ts';
+import { cpuCodeSchema, type CpuCode } from '../../src/model/cpu-code.ts';
 import {
   cpuKnowledgeSchema,
   verifiedSchema,
@@ -16,6 +17,7 @@ import type { LooseSources, OpensslChoice } from '../../src/model/source.ts';
 import { patchSeriesSchema, type LoadedPatch } from '../../src/model/patch.ts';
 import { shimsSchema, type LoadedShim } from '../../src/model/shim.ts';
 import type { Asset } from '../../src/plan/draft.ts';
+import type { CrossMachine } from '../../src/plan/cross.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { resolveRecipe } from '../../src/recipe/resolve.ts';
 import { debianTools } from './fake-machine.ts';
@@ -52,6 +54,9 @@ export const defaultShims: readonly LoadedShim[] = read(shimsSchema, 'patches/sh
 /** The shipped knowledge of FIPS services. */
 export const defaultServices: FipsServices = read(fipsServicesSchema, 'recipes/knowledge/fips-services.json');
 
+/** The shipped knowledge of CPU-specific code. */
+export const defaultCpuCode: CpuCode = read(cpuCodeSchema, 'recipes/knowledge/cpu-code.json');
+
 /** The shipped rules of how AWS-LC chooses code by the CPU. */
 export const defaultCpu: CpuKnowledge = read(cpuKnowledgeSchema, 'recipes/knowledge/cpu-paths.json');
 
@@ -70,6 +75,7 @@ export const fixedHost: Host = {
     { library: 'gdbm', modules: ['_gdbm'] },
   ],
   nativeFlags: ['-march=x86-64-v3', '-mtune=generic'],
+  cpuFeatures: defaultTargets.targets.find(({ name }) => name === 'x86-64-v3')?.cpuFeatures ?? [],
   machine: {
     cpu: 'Fake CPU',
     cpuFeaturesDigest: 'c'.repeat(64),
@@ -97,6 +103,7 @@ export interface PlanChanges {
   readonly loose?: LooseSources;
   readonly openssl?: OpensslChoice;
   readonly tryPatches?: boolean;
+  readonly cross?: readonly CrossMachine[];
   readonly mask?: CpuMask;
 }
 
@@ -109,6 +116,8 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     catalogue: changes.catalogue ?? defaultCatalogue,
     targets: defaultTargets,
     platform: host.platform,
+    crossArchs: (changes.cross ?? []).map(({ arch }) => arch),
+    cpuFeatures: host.cpuFeatures,
     loose: changes.loose ?? { python: new Map(), awslc: new Map() },
     named: new Map(),
   });
@@ -121,6 +130,8 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     tryPatches: changes.tryPatches ?? false,
     shims: defaultShims,
     services: defaultServices,
+    cpuCode: defaultCpuCode,
+    cross: changes.cross ?? [],
     cpu: defaultCpu.architectures,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
     ...(changes.mask === undefined ? {} : { mask: changes.mask }),

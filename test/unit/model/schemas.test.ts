@@ -27,6 +27,7 @@ describe('JSON Schemas', () => {
       'knowledge/toolchain.json',
       'knowledge/certificates.json',
       'knowledge/fips-services.json',
+      'knowledge/cpu-code.json',
     ].concat(
       readdirSync(`${recipes}catalogue`).map((name) => `catalogue/${name}`),
       readdirSync(`${recipes}manifests`).map((name) => `manifests/${name}`),

@@ -6,7 +6,7 @@ import type { Cell } from '../../../src/model/cell.ts';
 import type { Host } from '../../../src/model/host.ts';
 import type { Json } from '../../../src/model/json.ts';
 import { isClaimId } from '../../../src/model/proof.ts';
-import { defaultCatalogue, defaultServices } from '../../rig/plan-inputs.ts';
+import { defaultCatalogue, defaultCpuCode, defaultServices } from '../../rig/plan-inputs.ts';
 import { buildExpectations, phaCaseCount, type ExpectationInput } from '../../../src/plan/expectations.ts';
 
 const python = join(import.meta.dirname, '../../../src/python');
@@ -32,6 +32,7 @@ const host: Host = {
   tools: [],
   devPackages: [{ library: 'libffi', modules: ['_ctypes'] }],
   nativeFlags: [],
+  cpuFeatures: [],
   machine: { cpu: '', cpuFeaturesDigest: '', kernel: '', libc: '', os: '', cores: 1, memoryBytes: 0 },
 };
 
@@ -67,6 +68,7 @@ const input = (
   series: { ...series, series: changes.python?.series ?? '3.14' },
   host,
   services: defaultServices,
+  cpuCode: defaultCpuCode,
 });
 
 describe('buildExpectations', () => {
@@ -75,7 +77,18 @@ describe('buildExpectations', () => {
   });
 
   it('names a claim in prove.py for each expectation', () => {
-    const texts = ['capabilities', 'hash', 'hijack', 'identity', 'modules', 'pha', 'sysconfig', 'tls', 'venv']
+    const texts = [
+      'capabilities',
+      'cpu_code',
+      'hash',
+      'hijack',
+      'identity',
+      'modules',
+      'pha',
+      'sysconfig',
+      'tls',
+      'venv',
+    ]
       .map((name) => readFileSync(join(python, `prove_${name}.py`), 'utf8'))
       .join('');
     const known = [...texts.matchAll(/Finding\(\s*"([a-z0-9-]+)"/g)].map((match) => match[1]);

@@ -29,7 +29,14 @@ const withCpython = (edit: (entry: CpythonEntry) => CpythonEntry): Catalogue => 
   cpython: { ...defaultCatalogue.cpython, entries: defaultCatalogue.cpython.entries.map(edit) },
 });
 
-const awslcSource = ['fetch-awslc', 'unpack-awslc', 'probe-awslc', 'configure-awslc', 'compile-awslc'];
+const awslcSource = [
+  'fetch-awslc',
+  'unpack-awslc',
+  'probe-awslc',
+  'configure-awslc',
+  'probe-assembler',
+  'compile-awslc',
+];
 const core = ['configure-core', 'compile-core'];
 const cell = ['modules-crypto', 'install-cell', 'prove-cell', 'test-cell'];
 const results = ['prove-cell', 'test-cell'];
@@ -44,9 +51,13 @@ describe('fingerprints', () => {
     [
       'the C compiler',
       { host: withTool('gcc', 'gcc 13') },
-      sorted(['probe-awslc', 'probe-compat', 'configure-awslc', 'compile-awslc'], core, cell),
+      sorted(['probe-awslc', 'probe-compat', 'configure-awslc', 'probe-assembler', 'compile-awslc'], core, cell),
     ],
-    ['cmake', { host: withTool('cmake', 'cmake version 3.99') }, sorted(['configure-awslc', 'compile-awslc'], cell)],
+    [
+      'cmake',
+      { host: withTool('cmake', 'cmake version 3.99') },
+      sorted(['configure-awslc', 'probe-assembler', 'compile-awslc'], cell),
+    ],
     ['pkg-config, which AWS-LC does not use', { host: withTool('pkg-config', '2.0') }, sorted(core, cell)],
     [
       'a -dev package',
@@ -75,9 +86,13 @@ describe('fingerprints', () => {
     [
       'the optimization, where AWS-LC has another build type',
       { axes: { optimization: ['debug'] } },
-      sorted(['configure-awslc', 'compile-awslc'], core, cell),
+      sorted(['configure-awslc', 'probe-assembler', 'compile-awslc'], core, cell),
     ],
-    ['the target', { axes: { target: ['native'] } }, sorted(['configure-awslc', 'compile-awslc'], core, cell)],
+    [
+      'the target',
+      { axes: { target: ['native'] } },
+      sorted(['configure-awslc', 'probe-assembler', 'compile-awslc'], core, cell),
+    ],
     [
       'the digest of AWS-LC, with the same capabilities: the core stays',
       {

@@ -4,6 +4,7 @@ import { resolveRecipe } from '../../../src/recipe/resolve.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
 import {
   defaultCatalogue,
+  defaultCpuCode,
   defaultRecipe,
   defaultCpu,
   defaultServices,
@@ -99,6 +100,8 @@ describe('a FIPS build', () => {
       catalogue: defaultCatalogue,
       targets: defaultTargets,
       platform: fixedHost.platform,
+      crossArchs: [],
+      cpuFeatures: [],
       loose: { python: new Map(), awslc: new Map() },
       named: new Map(),
     });
@@ -109,6 +112,8 @@ describe('a FIPS build', () => {
       patches: [],
       shims: [],
       services: defaultServices,
+      cpuCode: defaultCpuCode,
+      cross: [],
       cpu: defaultCpu.architectures,
       tryPatches: false,
     } as const;

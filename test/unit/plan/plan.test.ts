@@ -6,6 +6,7 @@ import { makePlan, selectGoals } from '../../../src/plan/plan.ts';
 import { resolveRecipe } from '../../../src/recipe/resolve.ts';
 import {
   defaultCatalogue,
+  defaultCpuCode,
   defaultRecipe,
   defaultCpu,
   defaultServices,
@@ -105,6 +106,8 @@ describe('the plan of the main job', () => {
       catalogue: defaultCatalogue,
       targets: defaultTargets,
       platform: fixedHost.platform,
+      crossArchs: [],
+      cpuFeatures: [],
       loose: { python: new Map(), awslc: new Map() },
       named: new Map(),
     });
@@ -119,6 +122,8 @@ describe('the plan of the main job', () => {
       tryPatches: false,
       shims: [],
       services: defaultServices,
+      cpuCode: defaultCpuCode,
+      cross: [],
       cpu: defaultCpu.architectures,
     });
     expect(plan).toMatchObject({

@@ -43,10 +43,13 @@ const resolve = (narrowed: Partial<Axes>, loose = nothing): ReturnType<typeof re
       version: 1,
       targets: [
         ...defaultTargets.targets.filter(({ name }) => name === 'generic' || name === 'native'),
+        { name: 'wide', description: 'a newer CPU', arch: ['x86_64'], cflags: [], cpuFeatures: ['avx2', 'avx512f'] },
         { name: 'graviton9', description: 'another machine', arch: ['aarch64'], cflags: [] },
       ],
     },
     platform: { arch: 'x86_64', libc: 'gnu' },
+    crossArchs: [],
+    cpuFeatures: ['avx2'],
     loose,
     named: new Map([['fips', { version: 'fips-4.2.0', why: 'a certificate names it' }]]),
   });
@@ -120,6 +123,16 @@ describe('a selection', () => {
       }),
       expect.objectContaining({ code: 'usage', message: expect.stringContaining('Did you mean generic?') as unknown }),
       expect.objectContaining({ code: 'unsupported', what: 'Target graviton9 on this machine' }),
+    ]);
+  });
+
+  it('of a target that this CPU cannot run says what it lacks', () => {
+    expect(failures({ target: ['wide'] })).toEqual([
+      expect.objectContaining({
+        code: 'unsupported',
+        what: 'Target wide on this machine',
+        why: expect.stringContaining('has no avx512f:') as unknown,
+      }),
     ]);
   });
 
