@@ -5,6 +5,7 @@ import type { Failure } from '../model/failure.ts';
 import { describeFailure } from '../report/failure.ts';
 import type { CommandContext } from './context.ts';
 import { runPipeline, type PipelineOptions } from './pipeline.ts';
+import { makeRounds } from './watch-rounds.ts';
 
 export interface WatchCommandOptions extends Omit<PipelineOptions, 'json'> {
   /** How many runs, as a text that is yet to be checked; without end unless given. */
@@ -64,8 +65,8 @@ const isHopeless =
     code === 'bug' || (run === 1 && ['usage', 'unknown-version', 'unknown-recipe', 'unknown-run'].includes(code));
 
 /**
- * Runs `test` on source trees of one's own, and again whenever something in them was saved, until it is interrupted. One run
- * at a time: what is saved during a run is looked at after it, once. A run that fails is shown, and watching goes on.
+ * Runs `test` on source trees of one's own, and again whenever something in them was saved, until it is interrupted; says
+ * what came out otherwise than in the run before. One run at a time: what is saved during a run is looked at after it, once. A run that fails is shown, and watching goes on.
  * Failures: `usage`, `interrupted`; with `times` those of the last run.
  */
 export const runWatch = async (options: WatchCommandOptions, context: CommandContext): Promise<readonly Failure[]> => {
@@ -77,9 +78,12 @@ export const runWatch = async (options: WatchCommandOptions, context: CommandCon
     others.preset === undefined && (others.tests ?? []).length === 0 ? { ...others, preset: 'quick' } : others;
   const { signal } = context;
   const interrupted = (): readonly Failure[] => [{ code: 'interrupted', signal: String(signal.reason) }];
+  const compare = makeRounds();
   for (let run = 1; ; run += 1) {
     const since = await glanceAt(directories);
-    const failures = await runPipeline('test', chosen, context);
+    const failures = await runPipeline('test', chosen, context, (findings) => {
+      context.out(compare(findings, { color: context.terminal.color }));
+    });
     if (signal.aborted) return failures.some(({ code }) => code === 'interrupted') ? failures : interrupted();
     if (run === Number(times) || failures.some(isHopeless(run))) return failures;
     for (const failure of failures) context.err(`cpython-awslc: ${describeFailure(failure)} [${failure.code}]\n`);

@@ -16,3 +16,15 @@ export const keptBuildSchema = z.strictObject({
   buildDigest: sha256Schema.describe('tree digest of build/'),
 });
 export type KeptBuild = z.infer<typeof keptBuildSchema>;
+
+/** How a step worked in a kept build tree. */
+export const keptUseSchema = z.strictObject({
+  incremental: z.boolean().describe('false: compiled clean, as the first in the build tree'),
+  since: z.string().describe('ISO 8601: when the build tree was begun'),
+  changedFiles: z.int().describe('files of the source that differed from the build before'),
+});
+export type KeptUse = z.infer<typeof keptUseSchema>;
+
+/** What a report says of it: of a step whose record is gone no more is known than that it may have been incremental. */
+export const keptFactsSchema = keptUseSchema.partial({ since: true, changedFiles: true });
+export type KeptFacts = z.infer<typeof keptFactsSchema>;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { capabilitiesSchema, sha256Schema } from './catalogue.ts';
 import { importCostSchema } from './import-cost.ts';
+import { keptUseSchema } from './kept.ts';
 import { planSchema, toolSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { environmentFactsSchema, suiteRunSchema } from './suite.ts';
@@ -28,14 +29,7 @@ export const stepRecordSchema = z.strictObject({
   originsTried: z.array(z.strictObject({ origin: z.string(), reason: z.string() })).optional(),
   commit: z.string().optional(),
   capabilities: capabilitiesSchema.optional(),
-  kept: z
-    .strictObject({
-      incremental: z.boolean().describe('false: compiled clean, as the first in the build tree'),
-      since: z.string().describe('ISO 8601: when the build tree was begun'),
-      changedFiles: z.int().describe('files of the source that differed from the build before'),
-    })
-    .optional()
-    .describe('of a step that goes on from a build tree which is kept for a checkout'),
+  kept: keptUseSchema.optional().describe('of a step that goes on from a build tree which is kept for a checkout'),
 });
 export type StepRecord = z.infer<typeof stepRecordSchema>;
 
