@@ -71,7 +71,7 @@ export const runPipeline = async (
   stage: Stage,
   options: PipelineOptions,
   context: CommandContext,
-  tell?: (findings: PipelineFindings) => void,
+  tell?: (findings: PipelineFindings, opened: Opened) => void | Promise<void>,
 ): Promise<readonly Failure[]> => {
   if (options.comparePlain === true && options.maskCpu !== undefined) {
     return [
@@ -141,6 +141,6 @@ export const runPipeline = async (
   };
   failures.push(...(await writeReports(findings, options, context)));
   printFindings(findings, options, context);
-  tell?.(findings);
+  await tell?.(findings, opened.value);
   return failures;
 };

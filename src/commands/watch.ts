@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path';
 import { comparePaths, glanceAt, waitForChange } from '../io/watch.ts';
 import type { Failure } from '../model/failure.ts';
 import { describeFailure } from '../report/failure.ts';
+import { makeForgetting } from '../run/superseded.ts';
 import type { CommandContext } from './context.ts';
 import { runPipeline, type PipelineOptions } from './pipeline.ts';
 import { makeRounds } from './watch-rounds.ts';
@@ -79,10 +80,14 @@ export const runWatch = async (options: WatchCommandOptions, context: CommandCon
   const { signal } = context;
   const interrupted = (): readonly Failure[] => [{ code: 'interrupted', signal: String(signal.reason) }];
   const compare = makeRounds();
+  let forget: ReturnType<typeof makeForgetting> | undefined;
   for (let run = 1; ; run += 1) {
     const since = await glanceAt(directories);
-    const failures = await runPipeline('test', chosen, context, (findings) => {
+    const failures = await runPipeline('test', chosen, context, async (findings, { prepared, store }) => {
       context.out(compare(findings, { color: context.terminal.color }));
+      forget ??= makeForgetting(store, prepared.host.machine);
+      const forgotten = await forget(prepared.plan);
+      if (!forgotten.ok) context.err(`cpython-awslc: ${describeFailure(forgotten.error)}\n`);
     });
     if (signal.aborted) return failures.some(({ code }) => code === 'interrupted') ? failures : interrupted();
     if (run === Number(times) || failures.some(isHopeless(run))) return failures;

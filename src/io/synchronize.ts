@@ -16,7 +16,8 @@ export interface Synchronized {
 }
 
 /** What editors and version control leave, and documents: no compiler and no build file looks for such a name. */
-const isHarmless = (path: string): boolean => /^\.|~$|^\d+$|\.(?:md|orig|rej|patch|diff|log|pyc)$/.test(basename(path));
+const isHarmless = (path: string): boolean =>
+  /^\.|~$|^#.*#$|^\d+$|\.(?:md|orig|rej|patch|diff|log|pyc)$/.test(basename(path));
 
 const keyOf = ({ kind, executable, content }: TreeEntry): string => `${kind} ${executable ? 'x' : '-'} ${content}`;
 

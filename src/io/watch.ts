@@ -3,17 +3,20 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compareCodeUnits } from '../model/json.ts';
+import { buildMark } from './origins/path.ts';
 import { isAborted } from './process.ts';
 
 /** What is in directories by names, sizes and times: each path with what tells it from what it was. */
 export type Glance = ReadonlyMap<string, string>;
 
-/** Looks at every file below directories without reading any; version control's own files are left out. */
+/** Looks at every file below directories without reading any; version control's own files and build directories are left out. */
 export const glanceAt = async (directories: readonly string[]): Promise<Glance> => {
   const seen = new Map<string, string>();
   const visit = async (directory: string): Promise<void> => {
     // What goes away meanwhile is not there.
     const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+    // As it is not copied either.
+    if (!directories.includes(directory) && entries.some(({ name }) => name === buildMark)) return;
     for (const entry of entries) {
       if (entry.name === '.git') continue;
       const path = join(directory, entry.name);

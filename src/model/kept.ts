@@ -10,10 +10,14 @@ export const keptBuildSchema = z.strictObject({
   kind: z.literal('kept-build'),
   key: sha256Schema.describe('all that decides the build but the source'),
   checkout: z.string().describe('the directory that it is kept for'),
+  content: z.string().describe('tree digest of the content that was last built'),
   place: z.string().describe('where the tree was built: what is in it names this path'),
   since: z.string().describe('ISO 8601: when it was begun, clean'),
   usedAt: z.string().describe('ISO 8601: when it was last built in'),
   buildDigest: sha256Schema.describe('tree digest of build/'),
+  outsideDigest: sha256Schema.describe(
+    'digest of all files outside the tree that were compiled in: headers of the system',
+  ),
 });
 export type KeptBuild = z.infer<typeof keptBuildSchema>;
 

@@ -10,6 +10,18 @@ import { tryLock } from './gc-scratch.ts';
 import { lockOfKept, stateOfKept } from './kept.ts';
 import type { Store } from './store.ts';
 
+/** For each way of building, the contents that kept build trees are of. */
+export const readKeptContents = async (store: Store): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
+  const contents = new Map<string, Set<string>>();
+  for (const name of await readdir(store.kept).catch(() => [])) {
+    const known = await readJson(keptBuildSchema, stateOfKept(join(store.kept, name)));
+    if (!known.ok) continue;
+    const { key, content } = known.value;
+    contents.set(key, (contents.get(key) ?? new Set()).add(content));
+  }
+  return contents;
+};
+
 /** Why a kept build tree is of no use any more, or nothing. */
 const findWhy = async (path: string, olderThanMs: number | undefined, nowMs: number): Promise<string | undefined> => {
   const known = await readJson(keptBuildSchema, stateOfKept(path));

@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ioFailure } from '../io/failure.ts';
 import { readJson, removeTree, writeJsonAtomic } from '../io/files.ts';
 import { acquireLock } from '../io/lock.ts';
+import { digestOutside } from '../io/ninja-deps.ts';
 import { endStrays } from '../io/strays.ts';
 import type { Synchronized } from '../io/synchronize.ts';
-import { listTree } from '../io/tree.ts';
+import { listTree, newestTimeMs } from '../io/tree.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Failure } from '../model/failure.ts';
-import { keptBuildSchema, type KeptBuild } from '../model/kept.ts';
-import type { TreeListing } from '../model/listing.ts';
-import type { StepRecord } from '../model/record.ts';
+import { keptBuildSchema, type KeptBuild, type KeptUse } from '../model/kept.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Store } from './store.ts';
 
@@ -24,6 +23,8 @@ export interface KeptOptions {
   readonly key: string;
   /** The directory that the tree is kept for. */
   readonly checkout: string;
+  /** Tree digest of what it holds now. */
+  readonly content: string;
   readonly title: string;
   readonly signal: AbortSignal;
   readonly notice: (text: string) => void;
@@ -34,7 +35,7 @@ export interface KeptTree {
   readonly path: string;
   readonly synchronized: (changed: Synchronized) => void;
   /** Says what the step did in it, and leaves it for the next one: after a success, or a failure that the tools came to by themselves. */
-  readonly close: (failure: Failure | undefined) => Promise<Result<NonNullable<StepRecord['kept']> | undefined>>;
+  readonly close: (failure: Failure | undefined) => Promise<Result<KeptUse | undefined>>;
   /** Lets others in. */
   readonly release: () => Promise<void>;
 }
@@ -48,13 +49,10 @@ export const lockOfKept = (store: Store, name: string): string => join(store.loc
 /** Where what is known of a kept tree stands. */
 export const stateOfKept = (path: string): string => join(path, 'kept.json');
 
-/** Newest time of a listing, in milliseconds since 1970. */
-const newestMs = ({ entries }: TreeListing): number =>
-  entries.reduce((newest, { mtimeNs }) => Math.max(newest, Number(BigInt(mtimeNs) / 1_000_000n)), 0);
-
 /**
  * What is known of a tree that can be gone on from, or why it cannot: it must be, byte for byte, what its last build
- * left, at the place where it was built, and no time in it may lie ahead, since tools compare times.
+ * left, at the place where it was built, with the system's headers as they were, and no time in it may lie ahead, since
+ * tools compare times.
  */
 const findUsable = async (path: string, options: KeptOptions): Promise<KeptBuild | string | undefined> => {
   const read = await readJson(keptBuildSchema, stateOfKept(path));
@@ -67,9 +65,9 @@ const findUsable = async (path: string, options: KeptOptions): Promise<KeptBuild
     return 'was built at another place';
   const built = await listTree(join(path, 'build'));
   if (!built.ok || built.value.digest !== known.buildDigest) return 'something is not as its last build left it';
-  const source = await listTree(join(path, 'src'));
-  if (!source.ok) return 'the source cannot be read';
-  const newest = Math.max(newestMs(built.value), newestMs(source.value), Date.parse(known.usedAt));
+  if ((await digestOutside(join(path, 'build'), path)) !== known.outsideDigest)
+    return 'was compiled with other headers of the system';
+  const newest = Math.max(newestTimeMs(path), Date.parse(known.usedAt));
   if (newest > Date.now()) return 'the times lie ahead of the clock';
   await sleep(Math.max(0, newest + leastApartMs - Date.now()));
   return known;
@@ -133,22 +131,26 @@ export const openKept = async (options: KeptOptions): Promise<Result<KeptTree>> 
       const built = await listTree(join(path, 'build'));
       // A failure before anything was built leaves nothing to go on from.
       if (!built.ok) return failure === undefined ? built : ok(undefined);
+      // What ninja noted cannot be read: the next build is a clean one.
+      const outsideDigest = await digestOutside(join(path, 'build'), path);
       const goneOnFrom = changed.namesChanged ? undefined : known;
       const since = goneOnFrom?.since ?? startedAt;
+      const use: KeptUse = { incremental: goneOnFrom !== undefined, since, changedFiles: changed.changedFiles };
+      if (outsideDigest === undefined) return ok(use);
       const state: KeptBuild = {
         version: 1,
         kind: 'kept-build',
         key,
         checkout,
+        content: options.content,
         place: path,
         since,
         usedAt: new Date().toISOString(),
         buildDigest: built.value.digest,
+        outsideDigest,
       };
       const written = await writeJsonAtomic(stateOfKept(path), state);
-      return written.ok
-        ? ok({ incremental: goneOnFrom !== undefined, since, changedFiles: changed.changedFiles })
-        : written;
+      return written.ok ? ok(use) : written;
     },
   });
 };

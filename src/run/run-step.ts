@@ -67,6 +67,7 @@ const callHolding = async (
     store: options.store,
     key,
     checkout: options.checkouts?.get(sourceDigest) ?? `content ${sourceDigest}`,
+    content: sourceDigest,
     title: step.title,
     signal: options.signal,
     notice: (text) => {
