@@ -43,10 +43,7 @@ const contentsLeft = 3;
  * For a watch: told of each round's plan, it removes what was made from the contents of rounds long ago, of this watch
  * only. While another run goes on nothing is removed; the next round makes up for it. Failure: `io-failed`.
  */
-export const makeForgetting = (
-  store: Store,
-  machine: Machine,
-): ((plan: Plan) => Promise<Result<void>>) => {
+export const makeForgetting = (store: Store, machine: Machine): ((plan: Plan) => Promise<Result<void>>) => {
   const rounds = new Map<string, readonly string[]>();
   return async (plan) => {
     const keys = madeFrom(plan, (step) => adoptedDigest(step) !== undefined).map((step) => storeKey(step, machine));

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StepRecord } from '../../src/model/record.ts';
 import { failureCodes, runCli, type CliResult } from '../rig/cli.ts';
 import type { FakeAnswer } from '../rig/fake-programs.ts';
-import { findStored, flipByte, makeWorld, prepend, type World } from '../rig/pipeline.ts';
+import { makeNinjaDeps } from '../rig/ninja-deps.ts';
+import { cmakeCache, findStored, flipByte, makeWorld, prepend, type World } from '../rig/pipeline.ts';
 
 let world: World;
 let checkout: string;
@@ -15,7 +16,7 @@ let checkout: string;
 const build: FakeAnswer = {
   args: '--build *',
   script: `set -e
-SRC=$(cat build/CMakeCache.txt)
+SRC=$(cat build/source)
 mkdir -p build/objects build/crypto build/ssl
 for FILE in "$SRC"/crypto/*.c; do
   OBJECT=build/objects/$(basename "$FILE").o
@@ -38,7 +39,8 @@ const cmake = (log: string, ...before: readonly FakeAnswer[]): readonly FakeAnsw
   {
     args: '-G Ninja *',
     script:
-      'for WORD; do case $LAST in -S) SRC=$WORD;; esac; LAST=$WORD; done; mkdir -p build; echo "$SRC" >build/CMakeCache.txt',
+      'for WORD; do case $LAST in -S) SRC=$WORD;; esac; LAST=$WORD; done; mkdir -p build; echo "$SRC" >build/source; ' +
+      cmakeCache(),
   },
 ];
 
@@ -185,6 +187,62 @@ describe('AWS-LC of a checkout', () => {
     expect((await library()).text).toBe('a.c one\nb.c five\n');
   }, 60_000);
 
+  it('when a header of the system changed all is compiled anew, though nothing else tells', async () => {
+    const header = join(world.directory, 'stdio.h');
+    await writeFile(header, 'one\n');
+    const log = join(world.directory, 'ninja_deps');
+    await writeFile(log, makeNinjaDeps(['a.c.o', header]));
+    const script = `LOG='${logFile()}'\n${build.script ?? ''}\ncp '${log}' build/.ninja_deps`;
+    await prepend(world, 'cmake', ...cmake(logFile(), { args: '--build *', script }));
+    await buildIt();
+    await writeFile(source('b.c'), 'b.c two\n');
+    await compiled();
+    expect([(await buildIt()).exitCode, await compiled()]).toEqual([0, ['b.c']]);
+    await writeFile(header, 'two\n');
+    await writeFile(source('b.c'), 'b.c three\n');
+    const next = await buildIt();
+    expect([next.exitCode, await compiled()]).toEqual([0, ['a.c', 'b.c']]);
+    expect(next.stderr).toContain('was compiled with other headers of the system');
+    expect((await library()).record.kept?.incremental).toBe(false);
+  }, 60_000);
+
+  it('every report says that it was compiled incrementally, also of a result that was there already', async () => {
+    const reports = ['result.xml', 'result.md'].map((name) => join(world.directory, name));
+    const [junit = '', markdown = ''] = reports;
+    const test = (...more: readonly string[]): Promise<CliResult> =>
+      world.run(['test', '--awslc', `path:${checkout}`, '--junit', junit, '--markdown', markdown, ...more]);
+    await test();
+    await writeFile(source('b.c'), 'b.c two\n');
+    const said =
+      /AWS-LC compiled incrementally, on from a build of \S+ \(1 file differed\); --clean compiles all of it/;
+    for (const _ of ['made', 'recorded']) {
+      const { exitCode, stdout } = await test();
+      expect([exitCode, stdout]).toEqual([0, expect.stringMatching(said)]);
+      expect(await readFile(junit, 'utf8')).toMatch(said);
+      expect((await readFile(markdown, 'utf8')).replaceAll('\\', '')).toMatch(said);
+      const { cells, run } = JSON.parse((await test('--json')).stdout) as {
+        cells: { kept: unknown; verdicts: { kept: unknown } }[];
+        run: string;
+      };
+      const kept = { incremental: true, changedFiles: 1 };
+      expect(cells).toMatchObject([{ kept, verdicts: { kept } }]);
+      const record = JSON.parse(await readFile(join(world.store, 'v1/runs', run, 'run.json'), 'utf8')) as {
+        stepRecords: StepRecord[];
+      };
+      expect(record.stepRecords.filter((step) => step.kept?.incremental === true)).toHaveLength(1);
+    }
+    const clean = await test('--clean');
+    expect(clean.stdout).not.toContain('incremental');
+    for (const file of reports) expect(await readFile(file, 'utf8')).not.toContain('incremental');
+  }, 60_000);
+
+  it('in which the store lies is refused', async () => {
+    const store = join(checkout, 'store');
+    const result = await buildIt('--store', store);
+    expect([result.exitCode, failureCodes(result)]).toEqual([2, ['usage']]);
+    expect(result.stdout).toContain('would be taken for a part of the source');
+  });
+
   it('two runs at once on two contents of one checkout: one after the other, both right', async () => {
     await buildIt();
     await compiled();
@@ -200,6 +258,31 @@ describe('AWS-LC of a checkout', () => {
     expect(second.stderr).toContain('that compiles the same checkout');
     expect(await compiled()).toEqual(['b.c', 'b.c']);
     expect((await library()).text).toBe('a.c one\nb.c three\n');
+  }, 60_000);
+
+  it('cache gc removes what was made from a content that was saved over, and leaves what another run made of it', async () => {
+    const gc = async (): Promise<string[]> => {
+      const { stdout } = await runCli(['cache', 'gc', '--json', '--store', world.store]);
+      const { removed } = JSON.parse(stdout) as { removed: { path: string; what: string }[] };
+      return removed.map(({ path, what }) => `${what}: ${path.split('/')[0] ?? ''}`);
+    };
+    await buildIt();
+    const before = (await readdir(join(world.store, 'v1/steps'))).length;
+    await buildIt('--clean');
+    const ofClean = (await library()).record.fingerprint;
+    await writeFile(source('b.c'), 'b.c two\n');
+    await buildIt();
+    const saved = (await library()).record.fingerprint;
+    // Library, modules and install of the old content; its source and what was probed of it are the clean build's too.
+    expect(await gc()).toEqual(Array.from({ length: 3 }, () => 'of a content that its directory has no more: steps'));
+    const left = await readdir(join(world.store, 'v1/steps'));
+    expect(left).toEqual(expect.arrayContaining([ofClean, saved]));
+    expect(left.length).toBeGreaterThan(before);
+    expect(await gc()).toEqual([]);
+    await compiled();
+    expect([(await buildIt()).exitCode, await compiled()]).toEqual([0, []]);
+    await writeFile(source('b.c'), 'b.c one\n');
+    expect([(await buildIt()).exitCode, await compiled()]).toEqual([0, ['b.c']]);
   }, 60_000);
 
   it('cache gc removes a tree whose checkout is gone, and one that was left half-made', async () => {
