@@ -56,6 +56,7 @@ export const stateOfKept = (path: string): string => join(path, 'kept.json');
  */
 const findUsable = async (path: string, options: KeptOptions): Promise<KeptBuild | string | undefined> => {
   const read = await readJson(keptBuildSchema, stateOfKept(path));
+  if (!read.ok && read.error.kind !== 'absent') return 'does not say what it is';
   if (!read.ok) {
     const names = await readdir(path).catch(() => []);
     return names.length > 0 ? 'the last build was ended' : undefined;
