@@ -13,7 +13,8 @@ import { formatPlainComparison } from '../report/compare-plain.ts';
 import { describeFailure } from '../report/failure.ts';
 import { formatImportCost } from '../report/import-cost.ts';
 import { formatJunit, formatJunitFailures } from '../report/junit.ts';
-import { formatMarkdown, formatMarkdownFailures } from '../report/markdown.ts';
+import { describeKept } from '../report/kept.ts';
+import { escapeInline, formatMarkdown, formatMarkdownFailures } from '../report/markdown.ts';
 import { formatProof, formatProofMarkdown, formatServicesMarkdown } from '../report/proof.ts';
 import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
 import { quoteWord } from '../report/text.ts';
@@ -75,6 +76,7 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
   const certificate = findings.certificates.get(cell.planned.id);
   return {
     cell: cell.planned.cell,
+    ...(cell.kept === undefined ? {} : { kept: cell.kept }),
     ...(options.maskCpu === undefined || claims === undefined ? {} : { masked: options.maskCpu }),
     steps: { done: count('done'), recorded: count('recorded'), failed: count('failed'), notRun: count('not-run') },
     ...(claims === undefined ? {} : { proof: { ...claims, ...(proofIsOld ? { of: cell.proofOf ?? '' } : {}) } }),
@@ -107,11 +109,12 @@ const writeReport = async (file: string, text: string, context: CommandContext):
 const formatCellProof =
   ({ certificates }: PipelineFindings) =>
   (cell: CellSession): readonly string[] => {
-    const { planned, proof, importCost } = cell;
+    const { planned, proof, importCost, kept } = cell;
     if (proof === undefined) return [];
     const certificate = certificates.get(planned.id);
     return [
       `## ${describeCell(planned.cell)}\n`,
+      ...(kept === undefined ? [] : [`${escapeInline(describeKept(kept))}.\n`]),
       formatProofMarkdown(proof),
       ...(certificate === undefined ? [] : [formatConditionsMarkdown(certificate)]),
       ...(isMeasured(cell) ? [`Cost of importing \`_ssl\`: ${formatImportCost(importCost)}.\n`] : []),
@@ -180,6 +183,7 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
           id: cell.planned.id,
           steps: summaries[index]?.steps,
           python: summaries[index]?.python?.path ?? null,
+          ...(cell.kept === undefined ? {} : { kept: cell.kept }),
           proof: cell.proof ?? null,
           // Conditions are said of what was proved: without a proof there is nothing that could meet one.
           ...(cell.proof !== undefined && findings.certificates.has(cell.planned.id)

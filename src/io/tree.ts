@@ -102,6 +102,10 @@ export const digestListing = (entries: readonly TreeEntry[]): string => {
   return hash.digest('hex');
 };
 
+/** Newest time of anything below a directory, in milliseconds since 1970; 0 of an empty one. Throws what the file system throws. */
+export const newestTimeMs = (root: string): number =>
+  walk(root).reduce((newest, { stat }) => Math.max(newest, Number(stat.mtimeNs / 1_000_000n)), 0);
+
 /** The first thing in which a tree differs from its listing by names, kinds, sizes and times, or nothing. Reads no file. */
 export const compareStat = (root: string, listing: TreeListing): string | undefined => {
   let seen: Seen[];

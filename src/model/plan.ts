@@ -6,7 +6,8 @@ import { presetSchema } from './recipe.ts';
 
 /**
  * What a step does, as data: the executor runs it and `plan --format sh` prints it. Strings name places as `{work}`
- * (scratch of this step), `{tree}` (its output) or `{role}` (the output of the input step in that role), never as paths.
+ * (scratch of this step), `{kept}` (scratch that stays for the next step with the same `keeps`), `{tree}` (its output) or
+ * `{role}` (the output of the input step in that role), never as paths.
  */
 export const actionSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('fetch'), archive: archiveSchema }),
@@ -33,6 +34,17 @@ export const actionSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('copy'), from: z.string(), to: z.string(), why: z.string().optional() }),
   /** Like `copy`, but with hard links to what never changes again. */
   z.strictObject({ do: z.literal('copy-linked'), from: z.string(), to: z.string(), why: z.string().optional() }),
+  /**
+   * Makes `to` the same tree as `from`, writing only what differs: a file that is as it was keeps its time, so that a
+   * build tool sees what changed. When a name came or went that a compiler could have looked for, `discard` is removed.
+   */
+  z.strictObject({
+    do: z.literal('synchronize'),
+    from: z.string(),
+    to: z.string(),
+    discard: z.string(),
+    why: z.string(),
+  }),
   z.strictObject({ do: z.literal('symlink'), target: z.string(), path: z.string() }),
   /** Takes files out of a tree; `*` as in `substitute`. A pattern that names no file is a failure. */
   z.strictObject({ do: z.literal('remove'), files: z.array(z.string()), why: z.string() }),
@@ -113,6 +125,11 @@ export const stepSchema = z.strictObject({
   after: z.array(z.string()).optional(),
   actions: z.array(actionSchema),
   flags: z.array(flagSchema),
+  /**
+   * The step goes on from a build tree that is kept from run to run, one for each checkout: `key` is the digest of all that
+   * decides it but the source, `sourceDigest` the content of the checkout.
+   */
+  keeps: z.strictObject({ key: sha256Schema, sourceDigest: z.string() }).optional(),
   /** How many cores the step can use: 1, or all (`jobs`). */
   width: z.enum(['one', 'all']),
 });

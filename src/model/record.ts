@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { capabilitiesSchema, sha256Schema } from './catalogue.ts';
 import { importCostSchema } from './import-cost.ts';
+import { keptUseSchema } from './kept.ts';
 import { planSchema, toolSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { environmentFactsSchema, suiteRunSchema } from './suite.ts';
@@ -39,6 +40,7 @@ export const stepRecordSchema = z.strictObject({
     .optional()
     .describe('compile steps with a compile cache in front of the compiler'),
   capabilities: capabilitiesSchema.optional(),
+  kept: keptUseSchema.optional().describe('of a step that goes on from a build tree which is kept for a checkout'),
 });
 export type StepRecord = z.infer<typeof stepRecordSchema>;
 

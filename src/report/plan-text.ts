@@ -22,6 +22,8 @@ const describeAction = (action: Action): string => {
       return `copy ${action.from} to ${action.to}`;
     case 'copy-linked':
       return `copy ${action.from} to ${action.to} with hard links`;
+    case 'synchronize':
+      return `make ${action.to} the same as ${action.from}, writing only what differs; rm ${action.discard} when a name came or went`;
     case 'remove':
       return `rm ${action.files.join(' ')}`;
     case 'symlink':

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { removeTree } from '../io/files.ts';
 import { fetchFromGit } from '../io/origins/git.ts';
@@ -70,6 +70,14 @@ const takeTree = async (
       }
     } else {
       return fail({ code: 'usage', message: `${asked}: no such directory.`, next: 'path: takes a source directory.' });
+    }
+    const [top, store] = await Promise.all([realpath(from), realpath(input.store.dir)]);
+    if (`${store}/`.startsWith(`${top}/`)) {
+      return fail({
+        code: 'usage',
+        message: `${asked}: the store ${input.store.dir} lies in it, and would be taken for a part of the source.`,
+        next: 'Choose a store elsewhere: --store DIR.',
+      });
     }
     const copied = await copySourceTree(from, into, input.signal);
     return copied.ok ? ok({ description: 'a directory' }) : copied;

@@ -4,7 +4,7 @@ import { endStrays } from '../io/strays.ts';
 import type { Listener } from '../model/event.ts';
 import type { Failure, FailureOf } from '../model/failure.ts';
 import type { Plan, Step, StepKind } from '../model/plan.ts';
-import type { Machine } from '../model/record.ts';
+import type { Machine, StepRecord } from '../model/record.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { CompileCache, FetchPolicy, StepFunction } from '../steps/context.ts';
 import { inspectClosely, inspectStep, machineKinds, nameWork, storeKey } from './inspect.ts';
@@ -31,6 +31,8 @@ export interface ExecuteOptions {
   readonly jobs: number;
   /** Whether other goals are still brought about after a failure. */
   readonly keepGoing?: boolean;
+  /** Where the checkout of each content is that a build tree is kept for. */
+  readonly checkouts?: ReadonlyMap<string, string>;
   /** Directory of the files that run inside the built Python. */
   readonly toolDir: string;
   /** Absolute directories of the caller's PATH, joined. */
@@ -44,6 +46,19 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   readonly listener: Listener;
 }
+
+/** What a person wants to know of a step that was just done. */
+const noteOf = ({ origin, kept, compileCache }: StepRecord): string | undefined => {
+  if (origin !== undefined) return `from ${origin}`;
+  if (compileCache !== undefined) {
+    return `ccache had ${compileCache.hits} of ${compileCache.hits + compileCache.misses} files`;
+  }
+  if (kept === undefined) return undefined;
+  const { incremental, since, changedFiles } = kept;
+  return incremental
+    ? `incremental since ${since}, changed files: ${changedFiles}`
+    : 'clean, and kept for the next time';
+};
 
 class Executor {
   readonly #options: ExecuteOptions;
@@ -107,13 +122,7 @@ class Executor {
         return this.#failedBy(step, made.error, durationMs);
       }
       if (made.value.outcome === 'recorded') return this.#recorded(step, made.value.stored);
-      const { origin, compileCache } = made.value.stored.record;
-      const note =
-        origin !== undefined
-          ? `from ${origin}`
-          : compileCache === undefined
-            ? undefined
-            : `ccache had ${compileCache.hits} of ${compileCache.hits + compileCache.misses} files`;
+      const note = noteOf(made.value.stored.record);
       listener({
         type: 'step-finished',
         id: step.id,

@@ -4,9 +4,10 @@ import { errorMessage, ioFailure } from '../io/failure.ts';
 import { removeTree } from '../io/files.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Step } from '../model/plan.ts';
-import { fail, type Result } from '../model/result.ts';
+import { fail, ok, type Result } from '../model/result.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
 import type { ExecuteOptions } from './execute.ts';
+import { openKept, type KeptTree } from './kept.ts';
 import { digestWorkPath, nameWork, storeKey } from './inspect.ts';
 import { beginEntry, commitEntry, discardStep, lookupStep, type StoredStep } from './store.ts';
 
@@ -16,10 +17,16 @@ export type RunStepOptions = ExecuteOptions & { readonly niceness: number };
 const makeContext = (
   step: Step,
   options: RunStepOptions,
-  places: { readonly work: string; readonly tree: string; readonly inputs: ReadonlyMap<string, string> },
+  places: {
+    readonly work: string;
+    readonly tree: string;
+    readonly inputs: ReadonlyMap<string, string>;
+    readonly kept?: KeptTree | undefined;
+  },
 ): StepContext => ({
   places: {
     work: places.work,
+    ...(places.kept === undefined ? {} : { kept: places.kept.path }),
     tree: places.tree,
     tool: options.toolDir,
     downloads: options.store.downloads,
@@ -35,6 +42,7 @@ const makeContext = (
   ...(options.compileCache === undefined ? {} : { compileCache: options.compileCache }),
   answersOf: { directory: options.store.answers, machine: digestValue([options.machine.kernel, options.path]) },
   signal: options.signal,
+  ...(places.kept === undefined ? {} : { synchronized: places.kept.synchronized }),
   progress: (text) => {
     options.listener({ type: 'step-progress', id: step.id, text });
   },
@@ -50,6 +58,37 @@ const callStep = async (call: StepFunction, step: Step, context: StepContext): R
       message: `step ${step.id}: ${errorMessage(error)}`,
       ...(error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}),
     });
+  }
+};
+
+/** Calls a step in the build tree that is kept for its checkout, when it has one. */
+const callHolding = async (
+  step: Step,
+  options: RunStepOptions,
+  places: { readonly work: string; readonly tree: string; readonly inputs: ReadonlyMap<string, string> },
+): ReturnType<StepFunction> => {
+  const call = options.functions[step.kind];
+  if (step.keeps === undefined) return callStep(call, step, makeContext(step, options, places));
+  const { key, sourceDigest } = step.keeps;
+  const kept = await openKept({
+    store: options.store,
+    key,
+    checkout: options.checkouts?.get(sourceDigest) ?? `content ${sourceDigest}`,
+    content: sourceDigest,
+    title: step.title,
+    signal: options.signal,
+    notice: (text) => {
+      options.listener({ type: 'notice', text });
+    },
+  });
+  if (!kept.ok) return kept;
+  try {
+    const found = await callStep(call, step, makeContext(step, options, { ...places, kept: kept.value }));
+    const closed = await kept.value.close(found.ok ? undefined : found.error);
+    if (!found.ok) return found;
+    return closed.ok ? ok({ ...found.value, ...(closed.value === undefined ? {} : { kept: closed.value }) }) : closed;
+  } finally {
+    await kept.value.release();
   }
 };
 
@@ -76,8 +115,7 @@ export const runStep = async (
   }
   const startedAt = new Date().toISOString();
   const started = performance.now();
-  const context = makeContext(step, options, { work, tree: join(entry, 'tree'), inputs });
-  const found = await callStep(options.functions[step.kind], step, context);
+  const found = await callHolding(step, options, { work, tree: join(entry, 'tree'), inputs });
   if (!found.ok) {
     await removeTree(entry);
     // Else a step that failed leaves its work for whoever wants to look into it.

@@ -8,6 +8,7 @@ import { digestValue } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
 import { worstExitCode, exitCodeOf, type Failure } from '../model/failure.ts';
 import type { ImportCostComparison } from '../model/import-cost.ts';
+import type { KeptFacts } from '../model/kept.ts';
 import type { PlannedCell, StepKind } from '../model/plan.ts';
 import { proofSchema, type Proof } from '../model/proof.ts';
 import { runRecordSchema, suiteResultsSchema, type RunRecord, type SuiteResults } from '../model/record.ts';
@@ -48,6 +49,8 @@ export interface SessionOptions {
 /** What a session found for one cell. */
 export interface CellSession {
   readonly planned: PlannedCell;
+  /** How AWS-LC was compiled, when that was in a build tree which is kept for a checkout. */
+  readonly kept?: KeptFacts;
   /** `opt/cpython-awslc` of the installed tree, when there is one. */
   readonly prefix?: string;
   /** The same of the twin, where a stage wants the twin. */
@@ -127,6 +130,12 @@ const gatherCell = async (
     return found.state === 'present' ? found.stored : undefined;
   };
   const install = options.stage === 'fetch' ? undefined : await find('install-cell');
+  const keeps = options.prepared.plan.steps.some(
+    (step) => step.id === planned.steps['compile-awslc'] && step.keeps !== undefined,
+  );
+  // Whatever is unknown of it: it is not said to be clean.
+  const kept: KeptFacts | undefined =
+    install !== undefined && keeps ? ((await find('compile-awslc'))?.record.kept ?? { incremental: true }) : undefined;
   const twin = options.stage === 'bench' ? await find('install-twin') : undefined;
   const proved = outcomes.get(planned.steps['prove-cell'] ?? '')?.stored;
   const tested = outcomes.get(planned.steps['test-cell'] ?? '');
@@ -144,6 +153,7 @@ const gatherCell = async (
     planned.cell.awslc.fips && proved !== undefined ? await compareImportCost(options.store, proved.tree) : undefined;
   return ok({
     planned,
+    ...(kept === undefined ? {} : { kept }),
     ...(importCost === undefined ? {} : { importCost }),
     ...(install === undefined ? {} : { prefix: join(install.tree, 'opt', 'cpython-awslc') }),
     ...(twin === undefined ? {} : { twinPrefix: join(twin.tree, 'opt', 'cpython-awslc') }),
@@ -199,6 +209,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     machine: host.machine,
     functions: { ...stepFunctions, test: makeTestStep(plan, loadExpected) },
     jobs: options.jobs,
+    checkouts: prepared.checkouts,
     toolDir,
     path: options.path,
     logDir: join(runDir, 'logs'),

@@ -6,10 +6,11 @@ import type { StepRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { copyTree } from '../io/copy.ts';
 import { ioFailure } from '../io/failure.ts';
-import { writeFileAtomic } from '../io/files.ts';
+import { removeTree, writeFileAtomic } from '../io/files.ts';
 import { expandPattern } from '../io/pattern.ts';
 import { runProgram } from '../io/process.ts';
 import { substituteFiles } from '../io/substitute.ts';
+import { synchronizeTree } from '../io/synchronize.ts';
 import { useCompileCache } from './compile-cache.ts';
 import type { StepContext } from './context.ts';
 import { useKnownAnswers } from './known-answers.ts';
@@ -111,6 +112,12 @@ const runOther = async (
         env: fillEnvironment(context),
         signal: context.signal,
       });
+    case 'synchronize': {
+      const changed = await synchronizeTree(fill(action.from), fill(action.to));
+      if (!changed.ok) return changed;
+      context.synchronized?.(changed.value);
+      return changed.value.namesChanged ? removeTree(fill(action.discard)) : ok(undefined);
+    }
     case 'symlink': {
       const path = fill(action.path);
       try {

@@ -1,3 +1,4 @@
+import type { Synchronized } from '../io/synchronize.ts';
 import type { Step } from '../model/plan.ts';
 import type { StepRecord } from '../model/record.ts';
 import type { Result } from '../model/result.ts';
@@ -28,7 +29,7 @@ export interface CompileCache {
 
 /** What a step needs of the run that executes it. */
 export interface StepContext {
-  /** Place name (`work`, `tree`, an input role, `tool`) to absolute path. */
+  /** Place name (`work`, `kept`, `tree`, an input role, `tool`) to absolute path. */
   readonly places: Readonly<Record<string, string>>;
   /** The plan's scrubbed environment, places not yet filled in. */
   readonly environment: Readonly<Record<string, string>>;
@@ -45,6 +46,8 @@ export interface StepContext {
   /** Where answers of configure are kept, and the digest of what they hold for beside what a plan knows: kernel and PATH. */
   readonly answersOf: { readonly directory: string; readonly machine: string };
   readonly signal: AbortSignal;
+  /** Told what a `synchronize` action found to be different. */
+  readonly synchronized?: (changed: Synchronized) => void;
   /** A short line for the display: what is happening now. */
   readonly progress: (text: string) => void;
 }
@@ -52,7 +55,7 @@ export interface StepContext {
 /** What a step adds to its record; the executor knows the rest. */
 export type StepFindings = Pick<
   StepRecord,
-  'commands' | 'origin' | 'originsTried' | 'commit' | 'compileCache' | 'capabilities'
+  'commands' | 'origin' | 'originsTried' | 'commit' | 'compileCache' | 'capabilities' | 'kept'
 >;
 
 /** A step fills `{tree}` or says why it could not. Nothing of `{tree}` is kept after a failure. */

@@ -25,6 +25,8 @@ const line = (action: Action): string => {
       return `${action.do} ${action.from} ${action.to}`;
     case 'write':
       return `write ${action.path}`;
+    case 'synchronize':
+      return `synchronize ${action.from} ${action.to}, discard ${action.discard}`;
     case 'symlink':
       return `symlink ${action.path} -> ${action.target}`;
     case 'remove':
