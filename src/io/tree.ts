@@ -1,23 +1,33 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, createReadStream, lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { chmod, readFile } from 'node:fs/promises';
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { chmod, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TreeEntry, TreeListing } from '../model/listing.ts';
 import { compareCodeUnits } from '../model/json.ts';
 import { ok, fail, type Result } from '../model/result.ts';
 import { ioFailure } from './failure.ts';
 
-/** Files above this size are hashed in a stream. */
-const streamedSizeBytes = 32 * 1024 * 1024;
+/** How much of a file is read at a time. */
+const chunkBytes = 256 * 1024;
 /** Files that are read at the same time. */
 const readers = 8;
 
-/** sha256 of a file's bytes, in hexadecimal. Throws what the file system throws. */
-export const hashFile = async (path: string, sizeBytes: number): Promise<string> => {
+/**
+ * sha256 of a file's bytes, in hexadecimal. Whoever hashes many files passes one buffer for all that follow one another:
+ * memory of its own for each file would be let go much later than it is used. Throws what the file system throws.
+ */
+export const hashFile = async (path: string, buffer: Buffer = Buffer.allocUnsafe(chunkBytes)): Promise<string> => {
   const hash = createHash('sha256');
-  if (sizeBytes <= streamedSizeBytes) return hash.update(await readFile(path)).digest('hex');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  const handle = await open(path, 'r');
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 };
 
 interface Seen {
@@ -28,9 +38,9 @@ interface Seen {
 const walk = (root: string): Seen[] => {
   const seen: Seen[] = [];
   const visit = (relative: string): void => {
-    for (const name of readdirSync(join(root, relative))) {
+    for (const name of readdirSync(relative === '' ? root : `${root}/${relative}`)) {
       const path = relative === '' ? name : `${relative}/${name}`;
-      const stat = lstatSync(join(root, path), { bigint: true });
+      const stat = lstatSync(`${root}/${path}`, { bigint: true });
       seen.push({ path, stat });
       if (stat.isDirectory()) visit(path);
     }
@@ -54,6 +64,7 @@ export const listTree = async (root: string): Promise<Result<TreeListing>> => {
     let next = 0;
     let odd: string | undefined;
     const work = async (): Promise<void> => {
+      const buffer = Buffer.allocUnsafe(chunkBytes);
       for (let index = next++; index < seen.length; index = next++) {
         const item = seen[index];
         if (item === undefined) break;
@@ -69,12 +80,7 @@ export const listTree = async (root: string): Promise<Result<TreeListing>> => {
           executable: kind === 'file' && (item.stat.mode & 0o111n) !== 0n,
           sizeBytes: kind === 'file' ? Number(item.stat.size) : 0,
           mtimeNs: String(item.stat.mtimeNs),
-          content:
-            kind === 'file'
-              ? await hashFile(full, Number(item.stat.size))
-              : kind === 'symlink'
-                ? readlinkSync(full)
-                : '',
+          content: kind === 'file' ? await hashFile(full, buffer) : kind === 'symlink' ? readlinkSync(full) : '',
         };
       }
     };
