@@ -3,7 +3,8 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { followSuiteEvents } from '../../src/io/suite-events.ts';
-import { runSuitePass } from '../../src/steps/test.ts';
+import { fixedPace } from '../../src/plan/pace.ts';
+import { runSuitePass, type SuitePassRequest } from '../../src/steps/test.ts';
 import { filesOf, makeSuiteTree, outcomesOf, readLog, requestPass } from '../rig/suites.ts';
 
 const good = `
@@ -163,7 +164,7 @@ class Three(Base, unittest.TestCase):
       requestPass(tree, filesOf('test_a', 'test_b'), {
         timings,
         shards: 4,
-        atOnce: 2,
+        pace: fixedPace(2),
         progress: ({ done, total }) => {
           expect(total).toBe(13);
           seen.push(done);
@@ -183,6 +184,44 @@ class Three(Base, unittest.TestCase):
     });
   });
 
+  const sleeping = {
+    'test_a.py': `
+import time, unittest
+class Base:
+    def test_a(self): time.sleep(2)
+${['One', 'Two', 'Three', 'Four'].map((name) => `class ${name}(Base, unittest.TestCase): pass`).join('\n')}
+`,
+  };
+  const sleepingTimings = {
+    ...timings,
+    classesMs: Object.fromEntries(['One', 'Two', 'Three', 'Four'].map((name) => [`test.test_a.${name}`, 5000])),
+  };
+  /** The most processes that ran a case at the same time. */
+  const countCompany = async (readSpare?: SuitePassRequest['readSpare']): Promise<number> => {
+    const tree = await makeSuiteTree(sleeping);
+    let most = 0;
+    const pass = await runSuitePass(
+      requestPass(tree, filesOf('test_a'), {
+        timings: sleepingTimings,
+        shards: 4,
+        pace: { least: 1, most: 3 },
+        ...(readSpare === undefined ? {} : { readSpare }),
+        progress: ({ running }) => (most = Math.max(most, running.length)),
+      }),
+    );
+    expect(pass.ok && Object.keys(outcomesOf(pass.value.events))).toHaveLength(4);
+    return most;
+  };
+
+  test('more run at a time while cores are idle, up to the most', async () => {
+    expect(await countCompany(() => ({ idleCores: 2, memoryBytes: 16e9 }))).toBe(3);
+  });
+
+  test('no more than the least run on a busy machine, or where nothing is looked at', async () => {
+    const both = [countCompany(() => ({ idleCores: 0, memoryBytes: 16e9 })), countCompany()];
+    expect(await Promise.all(both)).toEqual([1, 1]);
+  });
+
   test('an interrupt ends every process and is a failure', async () => {
     const tree = await makeSuiteTree({
       'test_a.py': `
@@ -199,7 +238,7 @@ class Slower(Slow): pass
       requestPass(tree, filesOf('test_a'), {
         timings: { ...timings, classesMs: { 'test.test_a.Slow': 5000, 'test.test_a.Slower': 5000 } },
         shards: 2,
-        atOnce: 2,
+        pace: fixedPace(2),
         signal: stop.signal,
         progress: ({ running }) => {
           if (running.length === 2) stop.abort('SIGINT');
