@@ -30,10 +30,13 @@ export const hashFile = async (path: string, buffer: Buffer = Buffer.allocUnsafe
   }
 };
 
-interface Seen {
-  readonly path: string;
-  readonly stat: BigIntStats;
+/** What a look at an entry tells without reading it; no kind: a socket, device or pipe. */
+interface Seen extends Omit<TreeEntry, 'kind' | 'content'> {
+  readonly kind: TreeEntry['kind'] | undefined;
 }
+
+const kindOf = (stat: BigIntStats): TreeEntry['kind'] | undefined =>
+  stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : undefined;
 
 const walk = (root: string): Seen[] => {
   const seen: Seen[] = [];
@@ -41,16 +44,21 @@ const walk = (root: string): Seen[] => {
     for (const name of readdirSync(relative === '' ? root : `${root}/${relative}`)) {
       const path = relative === '' ? name : `${relative}/${name}`;
       const stat = lstatSync(`${root}/${path}`, { bigint: true });
-      seen.push({ path, stat });
-      if (stat.isDirectory()) visit(path);
+      const kind = kindOf(stat);
+      // What stat answers is far more than is kept of thousands of entries.
+      seen.push({
+        path,
+        kind,
+        executable: kind === 'file' && (stat.mode & 0o111n) !== 0n,
+        sizeBytes: kind === 'file' ? Number(stat.size) : 0,
+        mtimeNs: String(stat.mtimeNs),
+      });
+      if (kind === 'directory') visit(path);
     }
   };
   visit('');
   return seen.sort((a, b) => compareCodeUnits(a.path, b.path));
 };
-
-const kindOf = (stat: BigIntStats): TreeEntry['kind'] | undefined =>
-  stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : undefined;
 
 /**
  * Lists a tree with the digest of every file, in code-unit order. The tree digest covers names, kinds, executable
@@ -68,18 +76,15 @@ export const listTree = async (root: string): Promise<Result<TreeListing>> => {
       for (let index = next++; index < seen.length; index = next++) {
         const item = seen[index];
         if (item === undefined) break;
-        const kind = kindOf(item.stat);
+        const { kind } = item;
         if (kind === undefined) {
           odd ??= item.path;
           continue;
         }
         const full = join(root, item.path);
         entries[index] = {
-          path: item.path,
+          ...item,
           kind,
-          executable: kind === 'file' && (item.stat.mode & 0o111n) !== 0n,
-          sizeBytes: kind === 'file' ? Number(item.stat.size) : 0,
-          mtimeNs: String(item.stat.mtimeNs),
           content: kind === 'file' ? await hashFile(full, buffer) : kind === 'symlink' ? readlinkSync(full) : '',
         };
       }
@@ -116,18 +121,18 @@ export const compareStat = (root: string, listing: TreeListing): string | undefi
   } catch {
     return 'the tree cannot be read';
   }
-  const found = new Map(seen.map((item) => [item.path, item.stat]));
+  const found = new Map(seen.map((item) => [item.path, item]));
   for (const entry of listing.entries) {
-    const stat = found.get(entry.path);
-    if (stat === undefined) return `${entry.path} is missing`;
+    const item = found.get(entry.path);
+    if (item === undefined) return `${entry.path} is missing`;
     found.delete(entry.path);
-    if (kindOf(stat) !== entry.kind) return `${entry.path} is no longer a ${entry.kind}`;
+    if (item.kind !== entry.kind) return `${entry.path} is no longer a ${entry.kind}`;
     if (entry.kind === 'symlink' && readlinkSync(join(root, entry.path)) !== entry.content) {
       return `${entry.path} points elsewhere`;
     }
     if (entry.kind !== 'file') continue;
-    if (Number(stat.size) !== entry.sizeBytes) return `${entry.path} has ${stat.size} bytes, not ${entry.sizeBytes}`;
-    if (String(stat.mtimeNs) !== entry.mtimeNs) return `${entry.path} was written to`;
+    if (item.sizeBytes !== entry.sizeBytes) return `${entry.path} has ${item.sizeBytes} bytes, not ${entry.sizeBytes}`;
+    if (item.mtimeNs !== entry.mtimeNs) return `${entry.path} was written to`;
   }
   const extra = [...found.keys()][0];
   return extra === undefined ? undefined : `${extra} is not part of it`;

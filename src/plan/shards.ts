@@ -54,7 +54,11 @@ const fillBins = <T>(items: readonly T[], size: (item: T) => number, count: numb
 
 const makeUnits = (ids: readonly string[], timings: Timings, longMs: number): readonly Unit[] => {
   const classes = new Map<string, string[]>();
-  for (const id of new Set(ids)) classes.set(scopeOf(id), [...(classes.get(scopeOf(id)) ?? []), id]);
+  for (const id of new Set(ids)) {
+    const members = classes.get(scopeOf(id));
+    if (members === undefined) classes.set(scopeOf(id), [id]);
+    else members.push(id);
+  }
   return [...classes].flatMap(([scope, members]): readonly Unit[] => {
     const estimates = estimateClass(scope, members, timings);
     const totalMs = sum(estimates);
