@@ -19,7 +19,7 @@ export const runOpened = async (
   if (lacking.length > 0) return fail(lacking);
   const { prepared, store, jobs, path, fetch } = opened;
   for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
-  const display = makeDisplay({ write: context.err, ...context.terminal });
+  const display = await makeDisplay({ write: context.err, ...context.terminal });
   const session = await runSession({
     prepared,
     stage,

@@ -47,6 +47,6 @@ export const digestOutside = async (build: string, within: string): Promise<stri
   if (paths === undefined) return undefined;
   const outside = [...new Set(paths)].filter((path) => isAbsolute(path) && !path.startsWith(`${within}/`)).sort();
   const hash = createHash('sha256');
-  for (const path of outside) hash.update(`${path}\0${await hashFile(path, 0).catch(() => 'gone')}\0`);
+  for (const path of outside) hash.update(`${path}\0${await hashFile(path).catch(() => 'gone')}\0`);
   return hash.digest('hex');
 };

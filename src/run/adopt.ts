@@ -1,7 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { removeTree } from '../io/files.ts';
-import { fetchFromGit } from '../io/origins/git.ts';
 import { copySourceTree } from '../io/origins/path.ts';
 import { listTree } from '../io/tree.ts';
 import type { Line, Series } from '../model/catalogue.ts';
@@ -93,6 +92,7 @@ const takeTree = async (
       next: 'Leave --offline out: a git source is asked what its ref is.',
     });
   }
+  const { fetchFromGit } = await import('../io/origins/git.ts');
   const got = await fetchFromGit({ repository, ref }, into, {
     downloadsDir: input.store.downloads,
     offline: false,

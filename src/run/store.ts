@@ -82,6 +82,12 @@ const damaged = (path: string, expected: string, found: string): Lookup => ({
   failure: { code: 'store-damaged', path, expected, found },
 });
 
+/** The record of a finished output, whose tree nobody needs and nobody looks at; nothing when it cannot be read. */
+export const readStepRecord = async (store: Store, key: string): Promise<StepRecord | undefined> => {
+  const record = await readJson(stepRecordSchema, join(store.steps, key, 'record.json'));
+  return record.ok ? record.value : undefined;
+};
+
 /**
  * Looks an output up: its record and listing must be whole, and the tree must have the names, sizes and times that the
  * listing says. File contents are read by `verifyStored` only.

@@ -2,6 +2,8 @@
 
 const seconds = (value) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`);
 const times = (value) => `${value < 10 ? value.toFixed(2) : value.toFixed(1)}×`;
+/** What the command line may hold at most: 150 MB. */
+const mostBytes = 150e6;
 const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
 
 const walls = (samples) => {
@@ -113,7 +115,9 @@ export const formatPage = (result) => {
     '',
     `On disk: ${Object.entries(result.disk)
       .map(([name, bytes]) => `${name} ${mebibytes(bytes)}`)
-      .join(', ')}. Most memory of the command line itself: ${mebibytes(result.peakBytes)}.`,
+      .join(
+        ', ',
+      )}. Most memory of the command line itself: ${mebibytes(result.peakBytes)} (asked: under ${mebibytes(mostBytes)}: ${result.peakBytes < mostBytes ? 'met' : 'missed'}).`,
     '',
   ].join('\n');
 };
