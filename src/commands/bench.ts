@@ -3,9 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { usableCores } from '../io/host.ts';
 import { ioFailure } from '../io/failure.ts';
 import type { BenchDocument, BenchReport } from '../model/bench.ts';
-import type { CpuMask } from '../model/cpu.ts';
+import { describeMasked, type CpuMask } from '../model/cpu.ts';
 import type { Failure } from '../model/failure.ts';
-import { prettyJson } from '../model/json.ts';
+import { canonicalJson, prettyJson } from '../model/json.ts';
+import type { PlannedCell } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { chooseMask, maskEnvironment } from '../plan/cpu-mask.ts';
 import { drawBench } from '../report/bench-chart.ts';
@@ -25,6 +26,8 @@ export interface BenchOptions extends Omit<SelectionOptions, 'maskCpu'> {
   readonly pairs?: string;
   /** Each adds a subject: the built Python without these features. */
   readonly mask?: readonly string[];
+  /** Each adds a subject: the same cell built for this target. */
+  readonly against?: readonly string[];
   readonly markdown?: string;
   readonly svg?: string;
 }
@@ -59,21 +62,78 @@ const chooseMasks = async (
   return wrong.length > 0 ? fail(wrong) : ok(chosen.flatMap((mask) => (mask.ok ? [mask.value] : [])));
 };
 
-const nameMasked = ({ names }: CpuMask): string => `${subjectNames.cell} without ${names.join(', ')}`;
+/** A time in an emulator is no time of the machine that the cell is for. */
+const findForeign = ({ prepared: { plan, host } }: Opened): Failure | undefined => {
+  const foreign = plan.cells.find(({ cell }) => cell.platform.arch !== host.platform.arch);
+  return foreign === undefined
+    ? undefined
+    : {
+        code: 'unsupported',
+        what: `Measuring what is built for ${foreign.cell.platform.arch} on this machine`,
+        why: `it is ${host.platform.arch}, and times in an emulator say nothing of another machine`,
+        next: 'Run the same command on a machine of that kind.',
+      };
+};
+
+/** What two cells have in common that differ in their target only. */
+const keyOf = ({ cell }: Pick<PlannedCell, 'cell'>): string => canonicalJson({ ...cell, target: '' });
+
+/** Cells that others are measured against, by what they have in common with these. */
+type Rivals = ReadonlyMap<string, readonly BenchSubject[]>;
+
+/** Opens a selection of the same cells for another target, before anything of either is built. */
+const openRivals = async (
+  target: string,
+  options: BenchOptions,
+  measured: Opened,
+  context: CommandContext,
+): Promise<Result<Opened, readonly Failure[]>> => {
+  if (measured.prepared.plan.cells.some(({ cell }) => cell.target === target)) {
+    return fail([{ code: 'usage', message: `--against ${target}: that is the target that is measured.` }]);
+  }
+  const opened = await openSelection({ ...options, target: [target] }, context);
+  const foreign = opened.ok ? findForeign(opened.value) : undefined;
+  return foreign === undefined ? opened : fail([foreign]);
+};
+
+const buildRivals = async (
+  opened: readonly Opened[],
+  context: CommandContext,
+): Promise<Result<Rivals, readonly Failure[]>> => {
+  const rivals = new Map<string, BenchSubject[]>();
+  for (const one of opened) {
+    const ran = await runOpened(one, 'build', false, context);
+    if (!ran.ok) return ran;
+    if (ran.value.failures.length > 0) return fail(ran.value.failures);
+    for (const { planned, prefix } of ran.value.cells) {
+      if (prefix === undefined) continue;
+      const subject = { name: `${subjectNames.cell} for ${planned.cell.target}`, prefix, environment: {} };
+      rivals.set(keyOf(planned), [...(rivals.get(keyOf(planned)) ?? []), subject]);
+    }
+  }
+  return ok(rivals);
+};
+
+const nameMasked = ({ names }: CpuMask): string => `${subjectNames.cell} without ${describeMasked(names)}`;
 
 /** Measures one cell; nothing when it, or its twin, was not built. */
 const benchCell = async (
   { planned, prefix, twinPrefix }: CellSession,
   masks: readonly CpuMask[],
+  rivals: Rivals,
   pairs: number,
   opened: Opened,
   context: CommandContext,
 ): Promise<Result<BenchReport | undefined>> => {
   if (prefix === undefined || twinPrefix === undefined) return ok(undefined);
+  const others: readonly BenchSubject[] = [
+    ...masks.map((mask) => ({ name: nameMasked(mask), prefix, environment: maskEnvironment(mask) })),
+    ...(rivals.get(keyOf(planned)) ?? []),
+  ];
   const subjects: readonly BenchSubject[] = [
     { name: subjectNames.cell, prefix, environment: {} },
     { name: subjectNames.twin, prefix: twinPrefix, environment: {} },
-    ...masks.map((mask) => ({ name: nameMasked(mask), prefix, environment: maskEnvironment(mask) })),
+    ...others,
   ];
   const measured = await measureBench({
     subjects,
@@ -83,11 +143,11 @@ const benchCell = async (
     signal: context.signal,
   });
   if (!measured.ok) return measured;
-  const { versions, core, loadBefore, loadAfter } = measured.value;
+  const { versions, core, loadBefore, loadAfter, notCounted } = measured.value;
   const { machine } = opened.prepared.host;
   const compared = [
     [subjectNames.cell, subjectNames.twin] as const,
-    ...masks.map((mask) => [subjectNames.cell, nameMasked(mask)] as const),
+    ...others.map(({ name }) => [subjectNames.cell, name] as const),
   ];
   return ok({
     cell: planned.id,
@@ -99,6 +159,7 @@ const benchCell = async (
     pairs,
     loadBefore,
     loadAfter,
+    notCounted,
     rows: [...judgeBench(measured.value, compared)],
   });
 };
@@ -125,8 +186,8 @@ const checkSvg = (options: BenchOptions, cells: number): readonly Failure[] =>
     : [];
 
 /**
- * Builds a selection and its OpenSSL twins, and measures ssl and hashlib of both in turns on one core. That something is
- * slower is no failure. Failures: those of `build`, `usage`, `package-missing`, and of writing reports.
+ * Builds a selection and its OpenSSL twins, and measures ssl and hashlib of both in turns on one core, and of what `mask` and
+ * `against` add. That something is slower is no failure. Failures: those of `build`, `usage`, `package-missing`, and of writing reports.
  */
 export const runBench = async (options: BenchOptions, context: CommandContext): Promise<readonly Failure[]> => {
   const pairs = parsePairs(options.pairs);
@@ -137,15 +198,24 @@ export const runBench = async (options: BenchOptions, context: CommandContext): 
   const { plan } = opened.value.prepared;
   const masks = await chooseMasks(options.mask ?? [], plan.platform.arch);
   if (!masks.ok) return masks.error;
-  const unable = checkSvg(options, plan.cells.length);
+  const foreign = findForeign(opened.value);
+  const unable = [...checkSvg(options, plan.cells.length), ...(foreign === undefined ? [] : [foreign])];
   if (unable.length > 0) return unable;
   if (plan.cells.some(({ steps }) => steps['install-twin'] === undefined)) return [noOpenssl];
+  const others: Opened[] = [];
+  for (const target of options.against ?? []) {
+    const rival = await openRivals(target, options, opened.value, context);
+    if (!rival.ok) return rival.error;
+    others.push(rival.value);
+  }
   const ran = await runOpened(opened.value, 'bench', false, context);
   if (!ran.ok) return ran.error;
+  const rivals = await buildRivals(others, context);
+  if (!rivals.ok) return [...ran.value.failures, ...rivals.error];
   const failures: Failure[] = [...ran.value.failures];
   const cells: BenchReport[] = [];
   for (const cell of ran.value.cells) {
-    const measured = await benchCell(cell, masks.value, pairs.value, opened.value, context);
+    const measured = await benchCell(cell, masks.value, rivals.value, pairs.value, opened.value, context);
     if (!measured.ok) failures.push(measured.error);
     else if (measured.value !== undefined) cells.push(measured.value);
   }

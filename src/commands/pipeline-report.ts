@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
 import type { CellCertificate } from '../model/certificate.ts';
+import type { CpuPaths } from '../model/cpu-report.ts';
 import type { Failure } from '../model/failure.ts';
 import { prettyJson } from '../model/json.ts';
 import type { PlainComparison } from '../model/plain.ts';
@@ -10,6 +11,7 @@ import type { VerdictReport } from '../model/verdict.ts';
 import type { Stage } from '../plan/plan.ts';
 import { formatConditions, formatConditionsMarkdown, summarizeConditions } from '../report/certificates.ts';
 import { formatPlainComparison } from '../report/compare-plain.ts';
+import { formatCpu, formatCpuMarkdown } from '../report/cpu.ts';
 import { describeFailure } from '../report/failure.ts';
 import { formatImportCost } from '../report/import-cost.ts';
 import { formatJunit, formatJunitFailures } from '../report/junit.ts';
@@ -33,6 +35,8 @@ export interface PipelineFindings {
   readonly comparisons: ReadonlyMap<string, PlainComparison>;
   /** FIPS cells only. */
   readonly certificates: ReadonlyMap<string, CellCertificate>;
+  /** Which code each primitive takes in cells that were proved. */
+  readonly cpu: CpuPaths;
   readonly failures: readonly Failure[];
   /** Where `--prefix` put the Python, when it did. */
   readonly exported?: string;
@@ -58,6 +62,12 @@ const describePython = (
       ? `npx cpython-awslc run${describeSelection(options)} -- --version`
       : `${quoteWord(path)} --version`;
   return { path, command };
+};
+
+/** What is known of one cell's paths; nothing without a proof, or on an architecture without rules. */
+const pathsOf = ({ planned }: CellSession, { cpu }: PipelineFindings): CpuPaths | undefined => {
+  const cells = cpu.cells.filter(({ cell }) => cell === planned.id);
+  return cells.length === 0 ? undefined : { ...cpu, cells };
 };
 
 /** Whether a cell's proof measures what an import costs and reports tell of it: a measurement that failed is told too. */
@@ -105,17 +115,22 @@ const writeReport = async (file: string, text: string, context: CommandContext):
   }
 };
 
-/** A cell's proof as a page, with what a FIPS build meets of its certificate and what importing it costs; nothing without a proof. */
+/**
+ * A cell's proof as a page, with the code that each primitive takes, what a FIPS build meets of its certificate and what
+ * importing it costs; nothing without a proof.
+ */
 const formatCellProof =
-  ({ certificates }: PipelineFindings) =>
+  (findings: PipelineFindings) =>
   (cell: CellSession): readonly string[] => {
     const { planned, proof, importCost, kept } = cell;
     if (proof === undefined) return [];
-    const certificate = certificates.get(planned.id);
+    const certificate = findings.certificates.get(planned.id);
+    const paths = pathsOf(cell, findings);
     return [
       `## ${describeCell(planned.cell)}\n`,
       ...(kept === undefined ? [] : [`${escapeInline(describeKept(kept))}.\n`]),
       formatProofMarkdown(proof),
+      ...(paths === undefined ? [] : [formatCpuMarkdown(paths)]),
       ...(certificate === undefined ? [] : [formatConditionsMarkdown(certificate)]),
       ...(isMeasured(cell) ? [`Cost of importing \`_ssl\`: ${formatImportCost(importCost)}.\n`] : []),
     ];
@@ -154,7 +169,9 @@ export const writeReports = async (
       if (report === undefined) return [];
       const certificate = findings.certificates.get(cell.planned.id);
       const services = cell.proof === undefined ? '' : formatServicesMarkdown(cell.proof);
+      const paths = pathsOf(cell, findings);
       const conditions = [
+        ...(paths === undefined ? [] : [formatCpuMarkdown(paths)]),
         ...(services === '' ? [] : [services]),
         ...(certificate === undefined ? [] : [formatConditionsMarkdown(certificate)]),
       ];
@@ -185,6 +202,7 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
           python: summaries[index]?.python?.path ?? null,
           ...(cell.kept === undefined ? {} : { kept: cell.kept }),
           proof: cell.proof ?? null,
+          cpu: pathsOf(cell, findings)?.cells[0] ?? null,
           // Conditions are said of what was proved: without a proof there is nothing that could meet one.
           ...(cell.proof !== undefined && findings.certificates.has(cell.planned.id)
             ? { certificate: findings.certificates.get(cell.planned.id) }
@@ -201,10 +219,12 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
   const { color, canDraw } = context.terminal;
   if (stage === 'prove') {
     const style = { color, unicode: canDraw, detailed: options.detailed === true };
-    for (const { proof, planned } of session.cells) {
-      if (proof === undefined) continue;
-      context.out(formatProof(proof, style));
-      const certificate = findings.certificates.get(planned.id);
+    for (const cell of session.cells) {
+      if (cell.proof === undefined) continue;
+      context.out(formatProof(cell.proof, style));
+      const paths = options.detailed === true ? pathsOf(cell, findings) : undefined;
+      if (paths !== undefined) context.out(`\n${formatCpu(paths, { color })}`);
+      const certificate = findings.certificates.get(cell.planned.id);
       if (certificate !== undefined) context.out(`\n${formatConditions(certificate, { color })}\n`);
     }
   }

@@ -10,7 +10,9 @@ import { toolDir } from '../run/data.ts';
 import { checkPrefix, exportPrefix, severalCells } from '../run/prefix.ts';
 import type { CellSession, Session } from '../run/session.ts';
 import { reportFailure } from '../verdict/summary.ts';
+import { describeCpus } from './cell-cpu.ts';
 import type { CommandContext } from './context.ts';
+import { findForeign } from './find-foreign.ts';
 import { judgeCertificates } from './judge-certificates.ts';
 import { judgeCell, loadBaseline } from './judge-cells.ts';
 import { openSelection, type Opened } from './open.ts';
@@ -54,18 +56,6 @@ const compareCell = async (
   });
 };
 
-/** Results from an emulator are only made when they are asked for: they are not the target's own. */
-const findForeign = ({ plan, host }: Opened['prepared'], stage: Stage, emulate: boolean): Failure | undefined => {
-  const foreign = plan.cells.find(({ cell }) => cell.platform.arch !== host.platform.arch);
-  if (foreign === undefined || emulate || stage === 'fetch' || stage === 'build') return undefined;
-  return {
-    code: 'unsupported',
-    what: `Running what is built for ${foreign.cell.platform.arch} on this machine`,
-    why: `it is ${host.platform.arch}: only an emulator can`,
-    next: 'Say --emulate, or run the same command on a machine of that kind.',
-  };
-};
-
 /** Runs a selection's plan up to a stage and reports: one plan, four commands. `tell` gets what was found, when anything ran. */
 export const runPipeline = async (
   stage: Stage,
@@ -85,8 +75,10 @@ export const runPipeline = async (
   const opened = await openSelection(options, context);
   if (!opened.ok) return opened.error;
   const { prepared, store, path } = opened.value;
-  const strange = findForeign(prepared, stage, options.emulate === true);
-  if (strange !== undefined) return [strange];
+  // What is only fetched or built needs the emulator for installing at most.
+  const isRun = stage === 'prove' || stage === 'test';
+  const foreign = findForeign(prepared, options.emulate === true || !isRun);
+  if (foreign !== undefined) return [foreign];
   if (options.prefix !== undefined) {
     if (prepared.plan.cells.length > 1) return [severalCells];
     const occupied = await checkPrefix(resolve(context.cwd, options.prefix));
@@ -122,6 +114,8 @@ export const runPipeline = async (
   }
   const certificates = await judgeCertificates(session.cells, opened.value);
   if (!certificates.ok) failures.push(certificates.error);
+  const cpu = await describeCpus(session.cells, prepared.plan);
+  if (!cpu.ok) failures.push(cpu.error);
   let exported: string | undefined;
   if (options.prefix !== undefined && failures.length === 0) {
     const prefix = resolve(context.cwd, options.prefix);
@@ -135,6 +129,7 @@ export const runPipeline = async (
     verdicts: reports,
     comparisons,
     certificates: certificates.ok ? certificates.value : new Map(),
+    cpu: cpu.ok ? cpu.value : { cells: [], caveats: [], sources: [] },
     failures,
     ...(exported === undefined ? {} : { exported }),
     durationMs: Math.round(performance.now() - startedAt),

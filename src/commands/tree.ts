@@ -150,7 +150,7 @@ reproducible, 70 bug, 130 interrupted.`,
   addMask(addPipeline(add('prove', 'build, and prove what was built', 'cpython-awslc prove --detailed')))
     .option('--rerun', 'make the proof again though one of this machine is recorded')
     .option('--emulate', 'in an emulator, what is built for another machine than this one')
-    .option('--detailed', 'how each claim was checked, and facts')
+    .option('--detailed', 'how each claim was checked, facts, and the code that each primitive takes on this CPU')
     .option('--prefix <dir>', 'copy the result there, free to be changed')
     .option('--markdown <file>', 'write the proof as a Markdown page')
     .action((options: { json?: boolean }) =>
@@ -208,12 +208,17 @@ reproducible, 70 bug, 130 interrupted.`,
     .description('measure ssl and hashlib against the OpenSSL twin, in turns on one core')
     .option('--openssl <path:dir>', "the prefix of an installed OpenSSL (default: this machine's libssl-dev)")
     .option('--mask <features>', 'also measure without these features of the CPU, as avx512 (may be repeated)', collect)
+    .option(
+      '--against <target>',
+      'also measure the same cell built for this target, as generic (may be repeated)',
+      collect,
+    )
     .option('--pairs <n>', 'turns that each case gets (default: 15)')
     .option('--markdown <file>', 'write the tables as a Markdown page')
     .option('--svg <file>', 'draw the ratios to OpenSSL')
     .addHelpText(
       'after',
-      `${example('cpython-awslc bench crypto --mask avx512 --svg ratios.svg')}
+      `${example('cpython-awslc bench crypto --mask avx512 --svg ratios.svg\ncpython-awslc bench crypto --target x86-64-v4 --against generic')}
 Faster or slower is said only where eight of ten turns show 2 % or more; all else is "not separated". Let nothing else run.`,
     )
     .action((options: { json?: boolean }) =>
@@ -227,6 +232,7 @@ Faster or slower is said only where eight of ten turns show 2 % or more; all els
   addMask(addPipeline(inspect.command('cpu')))
     .description('say what AWS-LC sees of this CPU, which code each primitive takes, and what of it is verified')
     .option('--rerun', 'make the proof again though one of this machine is recorded')
+    .option('--emulate', 'in an emulator, what is built for another machine than this one')
     .option('--markdown <file>', 'write the report as a Markdown page')
     .addHelpText(
       'after',

@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { failureSchema } from './result-document.ts';
+import { failureSchema } from './failure-schema.ts';
+
+const countersSchema = z.strictObject({ instructions: z.number().min(0), cycles: z.number().min(0) });
 
 const benchCaseSchema = z.strictObject({
   id: z.string(),
@@ -9,6 +11,8 @@ const benchCaseSchema = z.strictObject({
   bytes: z.int().min(0),
   /** Subject to the processor time of one operation in each turn. */
   samplesNs: z.record(z.string(), z.array(z.number().positive())),
+  /** Subject to what the CPU counted in user mode of one operation; empty where nothing is counted. */
+  counters: z.record(z.string(), countersSchema),
   /** Subject to why it cannot do this. */
   unavailable: z.record(z.string(), z.string()),
 });
@@ -23,6 +27,8 @@ export const benchSamplesSchema = z.strictObject({
   pairs: z.int().positive(),
   loadBefore: z.number(),
   loadAfter: z.number(),
+  /** Why the CPU's counters were not read; null when they were. */
+  notCounted: z.string().nullable(),
   cases: z.array(benchCaseSchema),
 });
 export type BenchSamples = z.infer<typeof benchSamplesSchema>;
@@ -56,6 +62,7 @@ const benchRowSchema = z.strictObject({
   bytes: z.int().min(0),
   ratios: z.array(ratioSchema),
   measured: z.array(measuredSchema),
+  counters: z.record(z.string(), countersSchema),
   unavailable: z.record(z.string(), z.string()),
 });
 export type BenchRow = z.infer<typeof benchRowSchema>;
@@ -71,6 +78,7 @@ export const benchReportSchema = z.strictObject({
   pairs: z.int().positive(),
   loadBefore: z.number(),
   loadAfter: z.number(),
+  notCounted: z.string().nullable(),
   rows: z.array(benchRowSchema),
 });
 export type BenchReport = z.infer<typeof benchReportSchema>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { readSourceSchema, verifiedEntrySchema } from './cpu.ts';
-import { failureSchema } from './result-document.ts';
+import { failureSchema } from './failure-schema.ts';
 
 const pathReportSchema = z.strictObject({
   primitive: z.string(),
@@ -22,6 +22,8 @@ export const cpuReportSchema = z.strictObject({
   awslc: z.string(),
   arch: z.string(),
   masked: z.array(z.string()),
+  /** The CPU is an emulator's: what AWS-LC sees there says nothing of the machine that the cell is for. */
+  emulated: z.boolean(),
   /** AWS-LC's words; null where they cannot be read. */
   words: z.array(z.string()).nullable(),
   wordsSource: z.string(),
@@ -30,12 +32,18 @@ export const cpuReportSchema = z.strictObject({
 });
 export type CpuReport = z.infer<typeof cpuReportSchema>;
 
-export const cpuDocumentSchema = z.strictObject({
-  version: z.literal(1),
-  kind: z.literal('cpu'),
+/** Paths of cells, and what holds for all that is said to be verified. */
+export const cpuPathsSchema = z.strictObject({
   cells: z.array(cpuReportSchema),
   caveats: z.array(z.string()),
   sources: z.array(readSourceSchema),
+});
+export type CpuPaths = z.infer<typeof cpuPathsSchema>;
+
+export const cpuDocumentSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('cpu'),
+  ...cpuPathsSchema.shape,
   failures: z.array(failureSchema),
 });
 export type CpuDocument = z.infer<typeof cpuDocumentSchema>;

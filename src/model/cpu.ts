@@ -19,16 +19,17 @@ const maskSchema = z.strictObject({
 });
 export type CpuMaskRule = z.infer<typeof maskSchema>;
 
+const versionRangesSchema = z.array(
+  z.strictObject({ line: lineSchema, from: z.string().optional(), below: z.string().optional() }),
+);
+
 const candidateSchema = z.strictObject({
   path: z.string().describe('the implementation, in words or by its function'),
   needs: z.array(z.string()).describe('features that must all be there; a|b: one of them'),
   lacks: z.array(z.string()).min(1).optional().describe('features that must not all be there'),
   symbols: z.array(z.string()).describe('names in the object, one of which must be there; none: no name tells'),
   without: z.array(z.string()).optional().describe('names that must not be in the object'),
-  awslc: z
-    .array(z.strictObject({ line: lineSchema, from: z.string().optional(), below: z.string().optional() }))
-    .optional()
-    .describe('versions that have this rule; all, where it does not stand'),
+  awslc: versionRangesSchema.optional().describe('versions that have this rule; all, where it does not stand'),
   source: z.string().describe("where AWS-LC's sources say so"),
 });
 export type CpuCandidate = z.infer<typeof candidateSchema>;
@@ -50,6 +51,10 @@ const architectureSchema = z.strictObject({
   primitives: z.array(primitiveSchema),
 });
 export type CpuArchitecture = z.infer<typeof architectureSchema>;
+
+/** What goes without: masks by name, of which `baseline` is the one that leaves a baseline. */
+export const describeMasked = (names: readonly string[]): string =>
+  names.map((name) => (name === 'baseline' ? 'all features beyond the baseline' : name)).join(', ');
 
 /** Names in a rule: `v1|v2` is two of them. */
 export const namesOf = (term: string): readonly string[] => term.split('|');
@@ -94,6 +99,7 @@ export const verifiedEntrySchema = z.strictObject({
   primitive: z.string(),
   arch: z.string(),
   paths: z.array(z.string()).min(1),
+  awslc: versionRangesSchema.optional().describe('versions that this is said of; all, where it does not stand'),
   answer: verifiedAnswerSchema,
   functions: z.array(z.string()),
   tool: z.string(),

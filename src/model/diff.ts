@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { cellSchema } from './cell.ts';
 import { keptFactsSchema } from './kept.ts';
 import { testSelectionSchema } from './plan.ts';
-import { failureSchema } from './result-document.ts';
+import { failureSchema } from './failure-schema.ts';
 
 /** What became of a case or subtest on one of two Pythons. `absent`: its file ran, and has no such case there. */
 export const sideOutcomeSchema = z.strictObject({

@@ -40,6 +40,7 @@ export const pastRunSchema = z.strictObject({
   startedAt: whenSchema,
   durationMs: z.number(),
   command: z.string(),
+  masked: z.array(z.string()).optional().describe('features of the CPU that proof and suites did without'),
   exitCode: z.int().describe('what its steps ended with; verdicts are computed afresh'),
   cells: z.array(pastCellSchema),
 });

@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import { cellCertificateSchema } from './certificate.ts';
+import { cpuReportSchema } from './cpu-report.ts';
+import { failureSchema } from './failure-schema.ts';
 import { importCostSchema } from './import-cost.ts';
 import { plainComparisonSchema } from './plain.ts';
 import { proofSchema } from './proof.ts';
 import { verdictReportSchema } from './verdict.ts';
-
-/** A failure in a document: its stable code, and what belongs to that code. */
-export const failureSchema = z.looseObject({ code: z.string() });
 
 /** What `--json` prints when a command failed before it had anything else to say. */
 export const failuresDocumentSchema = z.strictObject({
@@ -28,6 +27,9 @@ export const resultDocumentSchema = z.strictObject({
       steps: z.strictObject({ done: z.int(), recorded: z.int(), failed: z.int(), notRun: z.int() }),
       python: z.string().nullable().describe('path of the interpreter in the store'),
       proof: proofSchema.nullable(),
+      cpu: cpuReportSchema
+        .nullable()
+        .describe('which code each primitive takes, by the proof; null: no proof, or no rules of this architecture'),
       certificate: cellCertificateSchema
         .optional()
         .describe('FIPS builds: the nearest certificate and which of its conditions this build meets'),

@@ -57,6 +57,33 @@ export const chooseMask = (
   return ok({ names, variable: architecture.environment, value: writeValue(words), words: [...words] });
 };
 
+/**
+ * The mask of all cells of a plan, by the rules of the machine that runs them; nothing when none is asked for. Failures:
+ * `usage`, also when the cells run on machines of several architectures, whose features have other names.
+ */
+export const chooseCellMask = (
+  asked: readonly string[],
+  archs: readonly string[],
+  architectures: readonly CpuArchitecture[],
+): Result<CpuMask | undefined, readonly Failure[]> => {
+  if (asked.length === 0) return ok(undefined);
+  const [arch = '', ...more] = [...new Set(archs)].sort();
+  if (more.length > 0) {
+    return fail([
+      {
+        code: 'usage',
+        message: `--mask-cpu: the cells are for ${[arch, ...more].join(' and ')}, whose features have other names.`,
+        next: 'Ask for targets of one architecture.',
+      },
+    ]);
+  }
+  return chooseMask(
+    asked,
+    architectures.find((architecture) => architecture.arch === arch),
+    arch,
+  );
+};
+
 /** The variables that a masked process gets. */
 export const maskEnvironment = (mask: CpuMask | undefined): Readonly<Record<string, string>> =>
   mask === undefined ? {} : { [mask.variable]: mask.value };

@@ -27,8 +27,8 @@ export const namesToLookFor = ({ primitives }: CpuArchitecture): readonly string
   ),
 ];
 
-/** Whether a rule is one of this AWS-LC version. */
-const isOfVersion = ({ awslc }: CpuCandidate, { version, line }: Cell['awslc']): boolean =>
+/** Whether a rule or a statement is of this AWS-LC version. */
+const isOfVersion = ({ awslc }: Pick<CpuCandidate, 'awslc'>, { version, line }: Cell['awslc']): boolean =>
   awslc?.some(
     (range) =>
       range.line === line &&
@@ -74,11 +74,16 @@ const findPath = (
   return unknown('the object names no code for it that the rules know');
 };
 
-const findVerified = (path: CpuPath, arch: string, verified: Verified): Pick<CpuPath, 'verified'> => {
+const findVerified = (
+  path: CpuPath,
+  { awslc, platform }: Pick<Cell, 'awslc' | 'platform'>,
+  verified: Verified,
+): Pick<CpuPath, 'verified'> => {
   const entry = verified.entries.find(
     (candidate) =>
       candidate.primitive === path.primitive &&
-      candidate.arch === arch &&
+      candidate.arch === platform.arch &&
+      isOfVersion(candidate, awslc) &&
       path.path !== null &&
       candidate.paths.includes(path.path),
   );
@@ -94,7 +99,7 @@ const findVerified = (path: CpuPath, arch: string, verified: Verified): Pick<Cpu
 export const describeCpu = (
   id: string,
   { awslc, platform }: Pick<Cell, 'awslc' | 'platform'>,
-  masked: readonly string[],
+  { masked, emulated }: { readonly masked: readonly string[]; readonly emulated: boolean },
   findings: CpuFindings,
   architecture: CpuArchitecture,
   verified: Verified,
@@ -105,6 +110,7 @@ export const describeCpu = (
     awslc: awslc.version,
     arch: platform.arch,
     masked: [...masked],
+    emulated,
     words: findings.words === null ? null : [...findings.words],
     wordsSource: findings.wordsSource,
     features:
@@ -113,7 +119,7 @@ export const describeCpu = (
         : architecture.features.map(({ name, title }) => ({ name, title, present: features.has(name) })),
     paths: architecture.primitives.map((primitive) => {
       const path = findPath(primitive, awslc, findings, features);
-      return { ...path, ...findVerified(path, platform.arch, verified) };
+      return { ...path, ...findVerified(path, { awslc, platform }, verified) };
     }),
   };
 };

@@ -103,7 +103,14 @@ export const crossEnvironment = ({ cross }: CrossDraft): Readonly<Record<string,
         PKG_CONFIG_SYSROOT_DIR: '{sysroot}',
       };
 
-/** Takes cross tools and sysroot out of what an installed Python tells those who compile extensions on the other machine. */
+/** A GNU name as config.sub completes it: the Makefile and sysconfig have both forms. */
+const completeTriple = (triple: string): string =>
+  triple.replace(/^([^-]+)-/, (_, arch: string) => `${arch}-${arch === 'x86_64' ? 'pc' : 'unknown'}-`);
+
+/**
+ * Takes cross tools, sysroot and the machine that builds out of what an installed Python tells those who compile extensions
+ * on the other machine: there it says what a build on that machine would say.
+ */
 export const hideCross = ({ cross }: CrossDraft): readonly { readonly from: string; readonly to: string }[] =>
   cross === undefined
     ? []
@@ -115,6 +122,8 @@ export const hideCross = ({ cross }: CrossDraft): readonly { readonly from: stri
           to: tool,
         })),
         { from: '{python}/opt/cpython-awslc/bin/python3', to: 'python3' },
+        { from: completeTriple(cross.build), to: completeTriple(cross.triple) },
+        { from: cross.build, to: cross.triple },
       ];
 
 /** Puts a script in the interpreter's place that starts it in the emulator; for what it starts by its own name too. */

@@ -39,6 +39,22 @@ Error=This Python belongs to the store of cpython-awslc, which checks that it st
  Make a virtual environment (python3 -m venv DIR), or take a copy of your own: cpython-awslc build --prefix DIR
 `;
 
+/** build-details.json came with this series. */
+const seriesWithBuildDetails = '3.14';
+
+/** What CPython's make takes from the Python that runs it, which in a build for another machine is not the one that is made. */
+const nameOwnSuffixes = (draft: CellDraft): readonly Action[] =>
+  draft.cross === undefined || compareVersions(draft.cell.python.series, seriesWithBuildDetails) < 0
+    ? []
+    : [
+        {
+          do: 'substitute',
+          files: [`${standardLibrary(draft)}/build-details.json`],
+          replace: [{ from: draft.cross.build, to: draft.cross.triple }],
+          why: 'make writes the suffixes of the Python that it is run by, and those of the new one are another machine’s',
+        },
+      ];
+
 /** What an install step does beside what every installed tree gets. */
 export interface InstallVariant {
   readonly subject: string;
@@ -94,6 +110,7 @@ export const planInstall = (draft: CellDraft, variant: InstallVariant): Step => 
       { do: 'copy-linked', from: '{core}/opt', to: '{tree}/opt' },
       { do: 'copy', from: '{modules}/_*.so', to: `${library}/lib-dynload/` },
       ...variant.libraries,
+      ...nameOwnSuffixes(draft),
       ...beginEmulation(draft, prefix, draft.cell.python.series),
       {
         do: 'exec',

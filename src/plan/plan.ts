@@ -47,7 +47,7 @@ export interface PlanInput {
   readonly cross: readonly CrossMachine[];
   /** What AWS-LC looks at on a CPU, by architecture. */
   readonly cpu: readonly CpuArchitecture[];
-  /** Features of the CPU that proof and suites of the cells do without. */
+  /** Features of the CPU that proof and suites of the cells do without: all cells are of one architecture then. */
   readonly mask?: CpuMask;
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;

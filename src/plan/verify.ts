@@ -1,4 +1,4 @@
-import type { CpuMask } from '../model/cpu.ts';
+import { describeMasked, type CpuMask } from '../model/cpu.ts';
 import type { Json } from '../model/json.ts';
 import { prettyJson } from '../model/json.ts';
 import type { Step, TestSelection } from '../model/plan.ts';
@@ -12,7 +12,7 @@ import { makeStep, pickTools } from './step.ts';
 
 /** What a masked step adds to its title. */
 const describeMask = (mask: CpuMask | undefined): string =>
-  mask === undefined ? '' : `, without ${mask.names.join(', ')}`;
+  mask === undefined ? '' : `, without ${describeMasked(mask.names)}`;
 
 /** The mask as a part of an action: nothing where there is none, so that unmasked steps stay what they are. */
 const maskedEnv = (mask: CpuMask | undefined): { readonly env?: Record<string, string> } =>

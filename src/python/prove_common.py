@@ -47,6 +47,16 @@ def program():
     return os.readlink("/proc/self/exe")
 
 
+def emulator_script():
+    """The script that stands in the interpreter's place while another machine's runs in an emulator; else nothing."""
+    script = os.path.realpath(INTERPRETER)
+    return script if script != os.path.realpath(program()) else None
+
+
+# How many times as long a child may take: in an emulator, on a machine that does other things too, everything takes longer.
+PATIENCE = 1 if emulator_script() is None else 8
+
+
 def place(path):
     """A path as any machine would write it: below the prefix, without the platform's module suffix. Others keep their base name."""
     real = os.path.realpath(path)
@@ -152,7 +162,11 @@ def run_cases(module):
 
 
 def run(argv, timeout, extra=None, cwd=None):
-    """Runs a program and returns what it wrote; raises ChildFailed with the last line that it complained with."""
+    """Runs a program and returns what it wrote; raises ChildFailed with the last line that it complained with.
+
+    `timeout` is in seconds, of a program that no emulator runs.
+    """
+    limit = timeout * PATIENCE
     try:
         done = subprocess.run(
             argv,
@@ -161,10 +175,10 @@ def run(argv, timeout, extra=None, cwd=None):
             stderr=subprocess.PIPE,
             env=child_environment(extra),
             cwd=cwd,
-            timeout=timeout,
+            timeout=limit,
         )
     except subprocess.TimeoutExpired as expired:
-        raise ChildFailed("no end within %d s" % timeout, (expired.stdout or b"").decode("utf-8", "replace"))
+        raise ChildFailed("no end within %d s" % limit, (expired.stdout or b"").decode("utf-8", "replace"))
     output = done.stdout.decode("utf-8", "replace")
     if done.returncode != 0:
         raise ChildFailed(describe_end(done), output)

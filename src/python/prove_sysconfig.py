@@ -1,16 +1,19 @@
-"""What the installed configuration says about places: nothing of the machine and directory that built it."""
+"""What the installed configuration says about places and machines: nothing of the machine and directory that built it."""
 
 import glob
 import os
 import re
 import sysconfig
 
-from prove_common import Finding, INTERPRETER, PREFIX, place, program
+from prove_common import Finding, PREFIX, emulator_script, place
 
 # An absolute path of two parts or more that does not continue a variable, a relative path or a URL.
 ABSOLUTE_PATH = re.compile(r"(?<![\w.$)}\]/%*@:~+\\-])/[\w.+@-]+(?:/[\w.+@-]+)+", re.ASCII)
 # Directories of the system and macOS's constants in CPython's own files; /nonexistent is no place at all.
 SYSTEM = ["usr", "bin", "sbin", "lib", "lib64", "etc", "dev", "proc", "Library", "Applications", "nonexistent"]
+
+# A machine's GNU name, as --build=, BUILD_GNU_TYPE or the suffix of an extension has it.
+MACHINE = re.compile(r"(?<![A-Za-z0-9_])(x86_64|aarch64|armv7l|i[3-6]86|powerpc64le|riscv64|s390x)-(?:\w+-)?linux-(?:gnu|musl)")
 
 
 def configuration_files():
@@ -35,16 +38,21 @@ def scripts():
                 yield os.path.realpath(path)
 
 
-def emulator_script():
-    """The script that stands in the interpreter's place while another machine's runs in an emulator; else nothing."""
-    script = os.path.realpath(INTERPRETER)
-    return script if script != os.path.realpath(program()) else None
-
-
 def recorded_prefix():
     """The prefix that was configured; sysconfig itself answers with the one that runs."""
     with open(sysconfig.get_makefile_filename(), encoding="utf-8") as file:
         return re.search(r"^prefix=\s*(\S+)$", file.read(), re.MULTILINE).group(1)
+
+
+def foreign_names(text, prefix, machine):
+    """Directories outside of the system and the prefix, and machines of another architecture, that a text names."""
+    paths = {
+        path
+        for path in ABSOLUTE_PATH.findall(text)
+        if path.split("/")[1] not in SYSTEM and not (path + "/").startswith(prefix + "/")
+    }
+    machines = {match.group() for match in MACHINE.finditer(text) if match.group(1) != machine}
+    return sorted(paths | machines)
 
 
 def find_paths():
@@ -53,17 +61,17 @@ def find_paths():
     for path in configuration_files():
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
-        for match in ABSOLUTE_PATH.findall(text):
-            if match.split("/")[1] not in SYSTEM and not (match + "/").startswith(prefix + "/"):
-                foreign.setdefault(place(path), set()).add(match)
-    return {"prefix": prefix, "foreign": {path: sorted(matches) for path, matches in sorted(foreign.items())}}
+        names = foreign_names(text, prefix, os.uname().machine)
+        if names:
+            foreign[place(path)] = names
+    return {"prefix": prefix, "foreign": dict(sorted(foreign.items()))}
 
 
 FINDINGS = [
     Finding(
         "sysconfig-paths",
-        "The installed configuration and scripts name no directory of the build",
-        "absolute paths in Makefile, sysconfig data, build-details.json, pkg-config files and the scripts in bin",
+        "The installed configuration and scripts name no directory of the build, and no other machine",
+        "absolute paths and GNU names in Makefile, sysconfig data, build-details.json, pkg-config files, and the scripts in bin",
         find_paths,
     ),
 ]

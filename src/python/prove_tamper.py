@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from prove_common import PREFIX, TOOL, child_environment, describe_end, make_directory
+from prove_common import PATIENCE, PREFIX, TOOL, child_environment, describe_end, make_directory
 from prove_elf import Elf
 
 TRIAL_TIMEOUT_SECONDS = 60
@@ -79,7 +79,7 @@ def load(path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=child_environment(),
-        timeout=TRIAL_TIMEOUT_SECONDS,
+        timeout=TRIAL_TIMEOUT_SECONDS * PATIENCE,
     )
     if done.returncode == 0:
         return done.stdout.decode("utf-8", "replace").strip()

@@ -133,7 +133,7 @@ const resolveAxis = <T extends { readonly version: string }, C>(options: {
 };
 
 /** The machine that runs a target's result: this one where it can, else the one that the target is for. */
-const platformOf = (target: Target, here: Platform): Platform => {
+export const platformOf = (target: Target, here: Platform): Platform => {
   const [other] = target.arch;
   return other === undefined || target.arch.includes(here.arch) ? here : { arch: other, libc: 'gnu' };
 };

@@ -50,7 +50,7 @@ const pairsOf = (report: BenchReport): readonly (readonly [subject: string, agai
 ];
 
 const conditions = (report: BenchReport): string =>
-  `processor time, ${report.pairs} turns each on core ${report.core} of ${report.cores} (${report.cpu}, ${report.os}); load ${report.loadBefore} before, ${report.loadAfter} after, our own included`;
+  `processor time, ${report.pairs} turns each on core ${report.core} of ${report.cores} (${report.cpu}, ${report.os}); load ${report.loadBefore} before, ${report.loadAfter} after, our own included; CPU counters ${report.notCounted === null ? 'of one operation in user mode' : `not measured: ${report.notCounted}`}`;
 
 /** The heading of a table: who is compared with whom, and how often a difference was seen. */
 const summarize = (report: BenchReport, [subject, against]: readonly [string, string]): string => {
@@ -67,24 +67,44 @@ const rowsOf = (
     ratio: row.ratios.find((candidate) => candidate.subject === subject && candidate.against === against),
   }));
 
+/** For a terminal that may know ASCII only. */
+const plainText = (row: BenchRow, subject: string, options: TextOptions): string =>
+  printable(measuredText(row, subject).replace('±', '+-').replace('µ', 'u'), options);
+
 const formatPair = (report: BenchReport, pair: readonly [string, string], options: TextOptions): string => {
   const width = Math.max(...report.rows.map(({ group, title }) => group.length + title.length + 2));
   const lines = rowsOf(report, pair).map(({ row, ratio }) => {
     const name = `${row.group}, ${row.title}`.padEnd(width);
     if (ratio === undefined) {
-      const why = pair.map((subject) => `${subject}: ${measuredText(row, subject)}`).join('; ');
-      return `  ${name}  ${paint(printable(`no ratio: ${why}`, options), 'dim', options)}`;
+      const why = pair.map((subject) => `${subject}: ${plainText(row, subject, options)}`).join('; ');
+      return `  ${name}  ${paint(`no ratio: ${why}`, 'dim', options)}`;
     }
     const style = { faster: 'green', slower: 'red', 'not separated': 'dim' } as const;
     const text = `${ratio.ratio.toFixed(2).padStart(5)}  ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}`.padEnd(
       22,
     );
-    const times = pair.map((subject) =>
-      printable(measuredText(row, subject).replace('±', '+-').replace('µ', 'u'), options),
-    );
+    const times = pair.map((subject) => plainText(row, subject, options));
     return `  ${name}  ${paint(`${text}${ratio.verdict.padEnd(13)}`, style[ratio.verdict], options)}  ${times.join(' | ')}`;
   });
   return [paint(summarize(report, pair), 'bold', options), ...lines].join('\n');
+};
+
+/** What the CPU counted of one operation, by subject in the order in which they were measured. */
+const countedText = (row: BenchRow): readonly string[] =>
+  row.measured.flatMap(({ subject }) => {
+    const counted = row.counters[subject];
+    if (counted === undefined) return [];
+    const { instructions, cycles } = counted;
+    const perCycle = cycles === 0 ? '' : `, ${(instructions / cycles).toFixed(2)} in a cycle`;
+    return [`${subject}: ${formatCount(Math.round(instructions))} instructions${perCycle}`];
+  });
+
+const formatCounters = (report: BenchReport): readonly string[] => {
+  const lines = report.rows.flatMap((row) => {
+    const counted = countedText(row);
+    return counted.length === 0 ? [] : [`  ${row.group}, ${row.title}: ${counted.join('; ')}`];
+  });
+  return lines.length === 0 ? [] : ['', 'What the CPU counted of one operation:', ...lines];
 };
 
 /** Ratios first: for each pair of subjects a line per case, with the range of the turns and what may be said. */
@@ -96,6 +116,7 @@ export const formatBench = (document: BenchDocument, options: TextOptions): stri
         conditions(report),
         'A ratio says how many times as much is done in the same time; then where eight of ten turns lie.',
         ...pairsOf(report).map((pair) => `\n${formatPair(report, pair, options)}`),
+        ...formatCounters(report),
       ].join('\n'),
     )
     .join('\n\n') + '\n';
@@ -129,6 +150,7 @@ export const formatBenchMarkdown = (document: BenchDocument): string =>
         `### ${escapeInline(report.cell)}`,
         `${escapeInline(conditions(report))}. A ratio says how many times as much is done in the same time.`,
         ...pairsOf(report).map((pair) => formatPairMarkdown(report, pair)),
+        ...formatCounters(report).flatMap((line) => (line === '' ? [] : [escapeInline(line.trim())])),
       ].join('\n\n'),
     )
     .join('\n\n') + '\n';

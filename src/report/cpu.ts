@@ -1,4 +1,5 @@
-import type { CpuDocument, CpuPath, CpuReport } from '../model/cpu-report.ts';
+import { describeMasked } from '../model/cpu.ts';
+import type { CpuPath, CpuPaths, CpuReport } from '../model/cpu-report.ts';
 import { escapeInline } from './markdown.ts';
 import { paint, printable, type TextOptions } from './text.ts';
 
@@ -16,8 +17,8 @@ const describeCaveats = ({ verified }: CpuPath): string =>
     ? ''
     : [verified.caveats.join(', '), verified.note ?? ''].filter((text) => text !== '').join('. ');
 
-const heading = (report: CpuReport): string =>
-  `AWS-LC ${report.awslc} on this ${report.arch} CPU${report.masked.length === 0 ? '' : `, without ${report.masked.join(', ')}`}`;
+const heading = ({ awslc, arch, masked, emulated }: CpuReport): string =>
+  `AWS-LC ${awslc} on ${emulated ? `an emulator's ${arch} CPU, not the target's own` : `this ${arch} CPU`}${masked.length === 0 ? '' : `, without ${describeMasked(masked)}`}`;
 
 const featureLines = ({ features, words, wordsSource }: CpuReport): readonly string[] => {
   const named = (present: boolean): string =>
@@ -40,7 +41,7 @@ const pathLines = (path: CpuPath, width: number, options: TextOptions): readonly
 };
 
 /** What AWS-LC sees of this CPU, which code each primitive takes and how that was found, and what of it is verified. */
-export const formatCpu = (document: CpuDocument, options: TextOptions): string => {
+export const formatCpu = (document: CpuPaths, options: TextOptions): string => {
   const cells = document.cells.map((report) => {
     const width = Math.max(...report.paths.map(({ primitive }) => primitive.length));
     return [
@@ -64,7 +65,7 @@ export const formatCpu = (document: CpuDocument, options: TextOptions): string =
 };
 
 /** The same for a page that shows Markdown. */
-export const formatCpuMarkdown = (document: CpuDocument): string =>
+export const formatCpuMarkdown = (document: CpuPaths): string =>
   [
     ...document.cells.map((report) =>
       [

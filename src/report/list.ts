@@ -1,3 +1,4 @@
+import { describeMasked } from '../model/cpu.ts';
 import type { ListReport, PastRun } from '../model/inventory.ts';
 import { formatDuration, paint, plural, type TextOptions } from './text.ts';
 import { formatBytes } from './cache.ts';
@@ -68,9 +69,10 @@ const formatRun = (run: PastRun, options: ListTextOptions): readonly string[] =>
     : run.exitCode === 0
       ? 'unexpected verdicts'
       : `ended with exit code ${run.exitCode}`;
+  const masked = run.masked === undefined ? '' : `, without ${describeMasked(run.masked)}`;
   return [
     `  ${run.id}  ${run.command.padEnd(5)}  ${paint(end, expected ? 'green' : 'red', options)}, ` +
-      `${formatDuration(run.durationMs)}, ${formatAge(run.startedAt, options.nowMs)}`,
+      `${formatDuration(run.durationMs)}, ${formatAge(run.startedAt, options.nowMs)}${masked}`,
     ...cells,
   ];
 };

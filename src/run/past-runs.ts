@@ -72,6 +72,7 @@ export const summarizeRun = async (run: RunRecord): Promise<Result<PastRun>> => 
     if (!summary.ok) return summary;
     cells.push(summary.value);
   }
-  const { id, startedAt, durationMs, command, exitCode } = run;
-  return ok({ id, startedAt, durationMs, command, exitCode, cells });
+  const { id, startedAt, durationMs, command, exitCode, plan } = run;
+  const masked = plan.mask === undefined ? {} : { masked: [...plan.mask.names] };
+  return ok({ id, startedAt, durationMs, command, ...masked, exitCode, cells });
 };

@@ -1,6 +1,5 @@
 import { readHost } from '../io/host.ts';
 import { readToolchainKnowledge } from '../io/host-knowledge.ts';
-import type { CpuMask } from '../model/cpu.ts';
 import type { Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
@@ -10,10 +9,10 @@ import { fail, ok, type Result } from '../model/result.ts';
 import type { LooseSources, OpensslChoice } from '../model/source.ts';
 import { nameFipsVersions } from '../plan/certificates.ts';
 import { isForeign, type CrossMachine } from '../plan/cross.ts';
-import { chooseMask } from '../plan/cpu-mask.ts';
+import { chooseCellMask } from '../plan/cpu-mask.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
-import { resolveRecipe } from '../recipe/resolve.ts';
+import { platformOf, resolveRecipe } from '../recipe/resolve.ts';
 import {
   loadAssets,
   loadCatalogue,
@@ -143,16 +142,12 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     cross: wanted.map(({ arch }) => arch),
   });
   if (!host.ok) return one(host);
-  const { arch } = host.value.platform;
-  const maskCpu = input.selection.maskCpu ?? [];
-  const mask: Result<CpuMask | undefined, readonly Failure[]> =
-    maskCpu.length === 0
-      ? ok(undefined)
-      : chooseMask(
-          maskCpu,
-          cpu.value.architectures.find((architecture) => architecture.arch === arch),
-          arch,
-        );
+  const { platform } = host.value;
+  const mask = chooseCellMask(
+    input.selection.maskCpu ?? [],
+    asked.length === 0 ? [platform.arch] : asked.map((target) => platformOf(target, platform).arch),
+    cpu.value.architectures,
+  );
   if (!mask.ok) return mask;
   const loose = await input.adopt(recipe.value, input.selection);
   if (!loose.ok) return loose;
@@ -161,7 +156,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     narrowed: axes,
     catalogue: catalogue.value,
     targets: targets.value,
-    platform: host.value.platform,
+    platform,
     crossArchs: wanted.map(({ arch }) => arch),
     cpuFeatures: host.value.cpuFeatures,
     loose: loose.value,

@@ -58,7 +58,7 @@ export const compareTurns = (
 };
 
 const judgeCase = (
-  { id, group, title, bytes, samplesNs, unavailable }: BenchCase,
+  { id, group, title, bytes, samplesNs, counters, unavailable }: BenchCase,
   pairs: readonly (readonly [subject: string, against: string])[],
 ): BenchRow => ({
   id,
@@ -70,6 +70,7 @@ const judgeCase = (
     return samples === undefined || others === undefined ? [] : [compareTurns(subject, samples, against, others)];
   }),
   measured: Object.entries(samplesNs).map(([subject, samples]) => measureSubject(subject, samples)),
+  counters,
   unavailable,
 });
 

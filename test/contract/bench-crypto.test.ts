@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { benchSamplesSchema } from '../../src/model/bench.ts';
+import { benchSamplesSchema, type BenchSamples } from '../../src/model/bench.ts';
 import { parseJson } from '../../src/model/json.ts';
 import { systemPython } from '../rig/suites.ts';
 
@@ -13,6 +13,64 @@ beforeEach(() => {
 });
 afterEach(() => {
   rmSync(directory, { recursive: true });
+});
+
+interface Counting {
+  readonly bin: string;
+  readonly cases: readonly string[];
+}
+
+/** Compares one Python with itself; `bin` stands in PATH before all else. */
+const compare = ({ bin, cases }: Counting): BenchSamples => {
+  const [subjects, out] = [join(directory, 'subjects.json'), join(directory, 'out.json')];
+  writeFileSync(subjects, JSON.stringify([{ name: 'one', python: systemPython, environment: {} }]));
+  execFileSync(
+    systemPython,
+    [
+      ...[resolve('src/python/bench_crypto.py'), 'compare', '--pairs', '1', '--subjects', subjects, '--out', out],
+      ...cases.flatMap((id) => ['--case', id]),
+    ],
+    { stdio: 'pipe', env: { PATH: bin } },
+  );
+  const read = parseJson(benchSamplesSchema, readFileSync(out, 'utf8'));
+  if (!read.ok) throw new Error(JSON.stringify(read.error));
+  return read.value;
+};
+
+/** A directory with a program that runs what perf shall count, and writes these counts of `$count` operations. */
+const makePerf = (instructions: string, cycles: string): string => {
+  const script = `#!${systemPython}
+import subprocess, sys
+at = sys.argv.index("--")
+subprocess.run(sys.argv[at + 1:], check=True)
+count = int(sys.argv[-1]) if "--operations" in sys.argv else 0
+with open(sys.argv[sys.argv.index("-o") + 1], "w") as file:
+    file.write("# started\\n\\n%s,,instructions:u,1,100.00,,\\n%s,,cycles:u,1,100.00,,\\n" % (${instructions}, ${cycles}))
+`;
+  writeFileSync(join(directory, 'perf'), script, { mode: 0o755 });
+  return directory;
+};
+
+it('counts one operation by what twice as many take beside', () => {
+  const { cases, notCounted } = compare({
+    bin: makePerf('5000 + 30 * count', '900 + 10 * count'),
+    cases: ['sha256-64'],
+  });
+  expect(notCounted).toBeNull();
+  expect(cases.map(({ id, counters }) => [id, counters])).toEqual([
+    ['sha256-64', { one: { instructions: 30, cycles: 10 } }],
+    ['import', {}],
+  ]);
+});
+
+it.each([
+  ['there is no perf', (): string => join(directory, 'empty'), 'no perf'],
+  ['the CPU counts nothing', (): string => makePerf('"<not supported>"', '5'), 'perf says <not supported>'],
+])('counts nothing where %s, and says so', (_, bin, reason) => {
+  const { cases, notCounted } = compare({ bin: bin(), cases: ['sha256-64'] });
+  expect(notCounted).toContain(reason);
+  expect(cases[0]).toMatchObject({ id: 'sha256-64', counters: {} });
+  expect(cases[0]?.samplesNs['one']).toHaveLength(1);
 });
 
 it('measures every case on each Python, in turns, and says what one of them cannot do', { timeout: 120_000 }, () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { benchDocumentSchema } from '../../src/model/bench.ts';
 import { cpuDocumentSchema } from '../../src/model/cpu-report.ts';
 import { parseJson } from '../../src/model/json.ts';
+import { resultDocumentSchema } from '../../src/model/result-document.ts';
 import { failureCodes, runCli, type CliResult } from '../rig/cli.ts';
 import { makeWorld, prepend, type World } from '../rig/pipeline.ts';
 import { systemPython } from '../rig/suites.ts';
@@ -83,10 +84,30 @@ describe.runIf(process.arch === 'x64')('--mask-cpu', () => {
     expect(masked.exitCode).toBe(3);
     expect(masked.stdout).toContain('  masked   shani\n');
     expect(masked.stdout).toContain("'~0x0000000000000000:~0x0000000020000000' != None");
+    const { stdout: runs } = await runCli(['list', '--runs', '--store', world.store]);
+    expect(runs.match(/^ {2}\d{8}T.*$/gm)).toHaveLength(2);
+    expect(runs.match(/, without shani$/gm)).toHaveLength(1);
     const after = (await machineSteps()).length;
     expect(after).toBeGreaterThan(before);
     expect((await run('test', '--tests', 'test_small')).exitCode).toBe(0);
     expect((await machineSteps()).length).toBe(after);
+  });
+
+  it('is named beside the code that is taken, in the detailed proof, on Markdown pages and in JSON', async () => {
+    const proved = await run('prove', '--mask-cpu', 'avx512', '--detailed');
+    expect(proved.stdout).toContain('CPU, without avx512\n');
+    expect(proved.stdout).toMatch(/AES-GCM +AES-NI and PCLMULQDQ with AVX, stitched\n/);
+    const brief = await run('prove', '--mask-cpu', 'avx512');
+    expect([brief.exitCode, brief.stdout]).toEqual([0, expect.not.stringContaining('AES-NI and PCLMULQDQ')]);
+    for (const verb of [['prove'], ['test', '--tests', 'test_small']]) {
+      const page = `${world.directory}/${verb[0] ?? ''}.md`;
+      await run(...verb, '--mask-cpu', 'avx512', '--markdown', page);
+      const text = await readFile(page, 'utf8');
+      expect(text, verb[0]).toMatch(/^### AWS-LC \S+ on this x86\\_64 CPU, without avx512$/m);
+      expect(text, verb[0]).toContain('| AES-GCM | AES-NI and PCLMULQDQ with AVX, stitched |');
+    }
+    const plain = parseJson(resultDocumentSchema, (await run('prove', '--json')).stdout);
+    expect(plain.ok && plain.value.cells[0]?.cpu).toMatchObject({ masked: [], emulated: false });
   });
 
   it.each([
@@ -106,9 +127,9 @@ describe('bench crypto', () => {
 import json, sys
 names = [subject["name"] for subject in json.load(open(sys.argv[1]))]
 pairs = int(sys.argv[3])
-case = lambda id, ns, unavailable: {"id": id, "group": "hashlib.sha256", "title": id, "bytes": 64, "samplesNs": ns, "unavailable": unavailable}
+case = lambda id, ns, unavailable: {"id": id, "group": "hashlib.sha256", "title": id, "bytes": 64, "samplesNs": ns, "counters": {}, "unavailable": unavailable}
 json.dump({"version": 1, "kind": "bench-samples", "versions": {name: name + " 1" for name in names}, "core": 0, "pairs": pairs,
-           "loadBefore": 0.5, "loadAfter": 1.0,
+           "loadBefore": 0.5, "loadAfter": 1.0, "notCounted": "no perf",
            "cases": [case("one", {name: [200 if name == "OpenSSL" else 100] * pairs for name in names}, {}),
                      case("two", {"AWS-LC": [100] * pairs}, {"OpenSSL": "no such group"})]}, open(sys.argv[2], "w"))
 ' "$8" "\${10}" "$6"`;
@@ -130,6 +151,20 @@ json.dump({"version": 1, "kind": "bench-samples", "versions": {name: name + " 1"
     expect(await readFile(chart, 'utf8')).toMatch(/^<svg /);
     const text = (await run('bench', 'crypto')).stdout;
     expect(text).toContain('faster in 1, slower in 0, not separated in 0');
+  });
+
+  it.runIf(process.arch === 'x64')('measures the same cell built for another target, and no emulator', async () => {
+    await prepend(world, 'python', { args: '*bench_crypto.py*', script: measured });
+    const told = await run('bench', 'crypto', '--against', 'x86-64-v2', '--pairs', '7', '--json');
+    expect(told.exitCode).toBe(0);
+    const document = parseJson(benchDocumentSchema, told.stdout);
+    if (!document.ok) throw new Error(JSON.stringify(document.error));
+    expect(document.value.cells[0]?.rows[0]?.ratios[1]).toEqual({
+      ...{ subject: 'AWS-LC', against: 'AWS-LC for x86-64-v2', ratio: 1, low: 1, high: 1 },
+      verdict: 'not separated',
+    });
+    const same = await run('bench', 'crypto', '--against', 'generic', '--json');
+    expect([same.exitCode, failureCodes(same)]).toEqual([2, ['usage']]);
   });
 
   it('says what a measurement ended with, and what it cannot take', async () => {

@@ -258,7 +258,7 @@ export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
     const axes = [...axis('--python', '3.14'), ...axis('--awslc', '5')];
     const selection = [...axes, '--catalogue', catalogue, ...axis('--store', store)];
     const tests = verb === 'test' || verb === 'plan' || verb === 'diff' ? axis('--tests', 'test_small') : [];
-    return [verb, ...selection, ...tests, ...rest];
+    return [...verb.split(' '), ...selection, ...tests, ...rest];
   };
   const within = (cli: CliOptions = {}): CliOptions => ({ ...cli, env: { PATH: fakes.pathWithSystem, ...cli.env } });
   const work = async (): Promise<readonly FakeCall[]> =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseMask } from '../../../src/plan/cpu-mask.ts';
+import { chooseCellMask, chooseMask } from '../../../src/plan/cpu-mask.ts';
 import { defaultCpu, fixedHost, planWith } from '../../rig/plan-inputs.ts';
 
 const of = (arch: string): (typeof defaultCpu.architectures)[number] | undefined =>
@@ -64,6 +64,25 @@ describe('chooseMask', () => {
       expect.stringMatching(/^--mask-cpu sse9: /),
     ]);
     expect(choose(['avx512'], 'riscv64')).toMatchObject({ ok: false, error: [{ code: 'usage' }] });
+  });
+});
+
+describe('chooseCellMask', () => {
+  const forCells = (names: readonly string[], ...archs: readonly string[]): ReturnType<typeof chooseCellMask> =>
+    chooseCellMask(names, archs, defaultCpu.architectures);
+
+  it('takes the rules of the machine that runs the cells, not of the one that builds them', () => {
+    expect(forCells(['sha3'], 'aarch64', 'aarch64')).toMatchObject({ value: { variable: 'OPENSSL_armcap' } });
+    expect(forCells(['avx512'], 'aarch64')).toMatchObject({
+      error: [{ message: expect.stringMatching(/^--mask-cpu avx512: not one of sha3, /) as unknown }],
+    });
+  });
+
+  it('refuses cells of several architectures in one message, and says nothing where nothing is masked', () => {
+    expect(forCells(['baseline'], 'x86_64', 'aarch64', 'x86_64')).toMatchObject({
+      error: [{ code: 'usage', message: expect.stringContaining('for aarch64 and x86_64, whose') as unknown }],
+    });
+    expect(forCells([], 'x86_64', 'aarch64')).toEqual({ ok: true, value: undefined });
   });
 });
 

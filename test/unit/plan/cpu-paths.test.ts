@@ -24,7 +24,7 @@ const describeOn = (
   describeCpu(
     'cell',
     { awslc, platform: { arch: architecture.arch, libc: 'gnu' } },
-    [],
+    { masked: [], emulated: false },
     // Without other word: everything that the newest AWS-LC compiles.
     { words: null, wordsSource: 'told by the object', symbols: everyNewSymbol(architecture), ...findings },
     architecture,
@@ -185,6 +185,24 @@ describe('what is formally verified', () => {
     expect(answersOf(describeOn(x86, { words: intel }))['SHA-384, SHA-512']).toBe('covered');
     expect(answersOf(describeOn(x86, { words: epyc }))['SHA-384, SHA-512']).toBe('unclear');
     expect(answersOf(describeOn(x86, { words: epyc }))['SHA-1']).toBeUndefined();
+  });
+
+  it('is the permutation of SHA-3, and of ML-KEM what the headers of the version name proofs for', () => {
+    expect(answersOf(describeOn(x86, { words: epyc }))).toMatchObject({ 'SHA-3, SHAKE': 'partly', 'ML-KEM': 'partly' });
+    const answerIn = (architecture: Architecture, version: string, line: Cell['awslc']['line']): string | undefined =>
+      answersOf(
+        describeOn(
+          architecture,
+          { words: architecture === x86 ? epyc : ['0x000018fd'] },
+          { version, line, fips: line !== 'main' },
+        ),
+      )['ML-KEM'];
+    expect(answerIn(x86, '1.72.0', 'main')).toBe('partly');
+    expect(answerIn(x86, '1.71.0', 'main')).toBe('unclear');
+    expect(answerIn(x86, 'fips-4.2.0', 'fips-2025')).toBe('unclear');
+    expect(answerIn(arm, 'fips-4.2.0', 'fips-2025')).toBe('partly');
+    const c = { words: epyc, symbols: ['KeccakF1600_c', 'KeccakF1600', 'ml_kem_ntt_ref'] };
+    expect(answersOf(describeOn(x86, c))).toMatchObject({ 'SHA-3, SHAKE': undefined, 'ML-KEM': undefined });
   });
 
   it('names no primitive and no path that the rules do not have', () => {

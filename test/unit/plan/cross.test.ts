@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan, Step } from '../../../src/model/plan.ts';
+import { chooseCellMask } from '../../../src/plan/cpu-mask.ts';
 import { sysrootPlaceholder, type CrossMachine } from '../../../src/plan/cross.ts';
-import { fingerprintsOf, fixedHost, planWith } from '../../rig/plan-inputs.ts';
+import { defaultCpu, fingerprintsOf, fixedHost, planWith } from '../../rig/plan-inputs.ts';
 
 const triple = 'aarch64-linux-gnu';
 const machine: CrossMachine = {
@@ -68,9 +69,19 @@ describe('the plan of a cell for another machine', () => {
     const core = textOf(plan, 'compile-core');
     expect(core).toContain(`{"from":"${triple}-gcc","to":"gcc"}`);
     expect(core).toContain('{"from":"{sysroot}","to":""}');
+    expect(core).toContain(`{"from":"x86_64-pc-linux-gnu","to":"aarch64-unknown-linux-gnu"}`);
+    expect(core).toContain(`{"from":"x86_64-linux-gnu","to":"${triple}"}`);
+    expect(textOf(plan, 'configure-core')).not.toContain('aarch64-unknown-linux-gnu');
     expect(core).toContain(`{"from":"{sysroot}","to":"${sysrootPlaceholder}"}`);
     expect(textOf(plan, 'modules-crypto')).toContain(`{"from":"${sysrootPlaceholder}","to":"{sysroot}"}`);
     const install = stepOf(plan, 'install-cell').actions;
+    expect(install).toContainEqual(
+      expect.objectContaining({
+        files: ['{tree}/opt/cpython-awslc/lib/python3.14/build-details.json'],
+        replace: [{ from: 'x86_64-linux-gnu', to: triple }],
+      }),
+    );
+    expect(textOf(cross('graviton3', '3.13.15'), 'install-cell')).not.toContain('build-details');
     expect(JSON.stringify(install.at(-1))).toContain(
       '["mv","-f","{work}/python3.14","{tree}/opt/cpython-awslc/bin/python3.14"]',
     );
@@ -80,6 +91,18 @@ describe('the plan of a cell for another machine', () => {
     const plan = cross();
     expect(plan.steps.filter(({ subject }) => subject === 'twin')).toEqual([]);
     expect(textOf(plan, 'prove-cell')).toContain('aesv8_gcm_8x_enc_256');
+  });
+
+  it('masks by the rules of the other machine, and tells its proof', () => {
+    const mask = chooseCellMask(['sha3'], ['aarch64'], defaultCpu.architectures);
+    if (!mask.ok || mask.value === undefined) throw new Error('no mask');
+    const plan = planWith({ host, cross: [machine], axes: { target: ['graviton3'] }, mask: mask.value });
+    const exec = stepOf(plan, 'prove-cell').actions.find(
+      (action) => action.do === 'exec' && action.argv[3] === '{tool}/prove.py',
+    );
+    expect(exec).toMatchObject({ env: { OPENSSL_armcap: '~0x00000800' } });
+    expect(textOf(plan, 'prove-cell')).toContain('\\"cpu-mask\\": [\\n    \\"0x00000000\\"\\n  ]');
+    expect(textOf(plan, 'test-cell')).toContain('"OPENSSL_armcap":"~0x00000800"');
   });
 
   it('changes no fingerprint of a cell for this machine', () => {

@@ -14,6 +14,7 @@ const row = (title: string, bytes: number, ours: number, theirs: number): BenchR
     { subject: 'AWS-LC', medianNs: ours, spread: 0.01 },
     { subject: 'OpenSSL', medianNs: theirs, spread: 0.02 },
   ],
+  counters: {},
   unavailable: {},
 });
 
@@ -27,6 +28,7 @@ const report: BenchReport = {
   pairs: 15,
   loadBefore: 5.8,
   loadAfter: 5.5,
+  notCounted: 'no perf',
   rows: [
     row('64 B', 64, 300, 390),
     row('8 MiB', 8_388_608, 9_320_000, 6_820_000),
@@ -38,6 +40,7 @@ const report: BenchReport = {
       bytes: 0,
       ratios: [],
       measured: [{ subject: 'OpenSSL', medianNs: 458_000, spread: 0.01 }],
+      counters: {},
       unavailable: { 'AWS-LC': 'the session is not resumed' },
     },
   ],
@@ -56,10 +59,20 @@ describe('a measurement as text', () => {
     );
   });
 
+  it('says why the CPU counted nothing; where it did, instructions and how many of them in a cycle', () => {
+    expect(text).toContain('our own included; CPU counters not measured: no perf\n');
+    expect(text).not.toContain('What the CPU counted');
+    const counters = { 'AWS-LC': { instructions: 1200.4, cycles: 400 }, OpenSSL: { instructions: 2000, cycles: 0 } };
+    const counted = { ...report, notCounted: null, rows: [{ ...row('64 B', 64, 300, 390), counters }] };
+    const line = 'hashlib.sha512, 64 B: AWS-LC: 1,200 instructions, 3.00 in a cycle; OpenSSL: 2,000 instructions';
+    expect(formatBench({ ...document, cells: [counted], failures: [] }, { color: false })).toContain(`  ${line}\n`);
+    expect(formatBenchMarkdown({ ...document, cells: [counted], failures: [] })).toContain(`\n\n${line}\n`);
+  });
+
   it('has ratios in front of what they are of, and calls nothing faster that the spread does not separate', () => {
     expect(text).toMatch(/8 MiB +0\.73 {2}0\.73 to 0\.73 +slower +900 MB\/s \+-1 % \| 1,230 MB\/s \+-2 %/);
     expect(text).toMatch(/1 KiB +1\.00 {2}1\.00 to 1\.00 +not separated/);
-    expect(text).toMatch(/resumed +no ratio: AWS-LC: the session is not resumed; OpenSSL: 2,183\/s/);
+    expect(text).toMatch(/resumed +no ratio: AWS-LC: the session is not resumed; OpenSSL: 2,183\/s \+-1 %\n/);
   });
 });
 

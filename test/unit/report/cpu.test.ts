@@ -11,6 +11,7 @@ const document: CpuDocument = {
       awslc: '5.12.0',
       arch: 'x86_64',
       masked: ['shani'],
+      emulated: false,
       words: ['0x00000001'],
       wordsSource: 'told by the object',
       features: [
@@ -50,6 +51,16 @@ describe('what AWS-LC does on this CPU', () => {
   it('says what was masked, seen and not seen, and where the words are from', () => {
     expect(text).toContain('AWS-LC 5.12.0 on this x86_64 CPU, without shani\n');
     expect(text).toContain('words     0x00000001 (told by the object)\n  seen      avx2\n  not seen  shani\n');
+  });
+
+  it('does not take an emulator for the CPU of the target', () => {
+    const emulated = document.cells.map((cell) => ({ ...cell, arch: 'aarch64', masked: [], emulated: true }));
+    const page = formatCpuMarkdown({ ...document, cells: emulated });
+    expect(page).toContain("### AWS-LC 5.12.0 on an emulator's aarch64 CPU, not the target's own\n");
+    const bare = document.cells.map((cell) => ({ ...cell, masked: ['baseline'] }));
+    expect(formatCpu({ ...document, cells: bare }, { color: false })).toContain(
+      'on this x86_64 CPU, without all features beyond the baseline\n',
+    );
   });
 
   it('tells what is not covered from what nobody speaks of, and from what is not known', () => {

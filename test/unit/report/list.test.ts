@@ -54,7 +54,14 @@ AWS-LC
       ...head,
       runs: [
         { ...run, id: 'c', cells: [{ cell, proof: { holds: 36, fails: 0 }, suites }] },
-        { ...run, id: 'b', command: 'prove', exitCode: 5, cells: [{ cell, proof: { holds: 35, fails: 1 } }] },
+        {
+          ...run,
+          id: 'b',
+          command: 'prove',
+          masked: ['avx512'],
+          exitCode: 5,
+          cells: [{ cell, proof: { holds: 35, fails: 1 } }],
+        },
         { ...run, id: 'a', command: 'build', cells: [{ cell }] },
       ],
       unreadableRuns: [{ id: 'z', reason: 'unfinished' }],
@@ -63,7 +70,7 @@ AWS-LC
     expect(formatList(report, plain)).toBe(`Runs
   c  test   unexpected verdicts, 1 min 1 s, 3 h ago
     ${text}: 36 claims hold; 1,234 cases, 2 FAIL, 1 LOST
-  b  prove  ended with exit code 5, 1 min 1 s, 3 h ago
+  b  prove  ended with exit code 5, 1 min 1 s, 3 h ago, without avx512
     ${text}: 1 claim fails
   a  build  as expected, 1 min 1 s, 3 h ago
     ${text}

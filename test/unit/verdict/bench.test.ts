@@ -88,6 +88,7 @@ describe('judgeBench', () => {
             title: 'x',
             bytes: 0,
             samplesNs: { b: [90, 100, 110, 100, 100] },
+            counters: {},
             unavailable: { a: 'no such group' },
           },
         ],
