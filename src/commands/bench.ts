@@ -192,7 +192,8 @@ const checkSvg = (options: BenchOptions, cells: number): readonly Failure[] =>
 export const runBench = async (options: BenchOptions, context: CommandContext): Promise<readonly Failure[]> => {
   const pairs = parsePairs(options.pairs);
   if (!pairs.ok) return pairs.error;
-  const opened = await openSelection(options, context);
+  // What is measured was compiled in one go: no figure hangs on what a build tree was before.
+  const opened = await openSelection({ ...options, clean: true }, context);
   if (!opened.ok) return opened.error;
   const { plan } = opened.value.prepared;
   const masks = await chooseMasks(options.mask ?? [], plan.platform.arch);

@@ -158,7 +158,7 @@ const report = async (
   const awslcs = chooseVersions(awslc, catalogue.value.awslc.entries, loose.value.awslc, 'AWS-LC', takeAwslcEntry);
   if (!pythons.ok || !awslcs.ok)
     return fail([...(pythons.ok ? [] : pythons.error), ...(awslcs.ok ? [] : awslcs.error)]);
-  const display = makeDisplay({ write: context.err, ...context.terminal });
+  const display = await makeDisplay({ write: context.err, ...context.terminal });
   const surveyed = await surveyCells({
     pythons: pythons.value,
     awslcs: awslcs.value,

@@ -46,6 +46,7 @@ const diffCell = async (cell: CellSession, opened: Opened): Promise<Result<CellD
   return ok({
     id: planned.id,
     cell: planned.cell,
+    ...(cell.kept === undefined ? {} : { kept: cell.kept }),
     openssl: comparison.version,
     selection: opened.prepared.plan.test,
     manifest: manifest?.series ?? null,

@@ -83,6 +83,7 @@ export const judgeCell = async (
         ...(cell.suitesOf === undefined ? {} : { ranAt: cell.suitesOf }),
         recorded: !cell.suitesAreNew,
         durationMs: cell.suites.durationMs,
+        ...(cell.kept === undefined ? {} : { kept: cell.kept }),
         notes: cell.twinNote === undefined ? [] : [cell.twinNote],
         ...(baseline === undefined ? {} : { baseline: baseline.value }),
       },

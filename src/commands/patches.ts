@@ -53,7 +53,7 @@ export const runPatchesVerify = async (
   const host = await readHost({ env: { ...context.env, PATH: path }, signal: context.signal, native: false });
   if (!store.ok) return [store.error];
   if (!host.ok) return [host.error];
-  const display = makeDisplay({ write: context.err, ...context.terminal });
+  const display = await makeDisplay({ write: context.err, ...context.terminal });
   const checks = await verifyPatches({
     entries: chosen,
     patches: patches.value,

@@ -74,7 +74,7 @@ const makeRosterOf = async (
   if (!opened.ok) return opened;
   const lacking = await checkToolchain(opened.value, 'build');
   if (lacking.length > 0) return fail(lacking);
-  const display = makeDisplay({ write: context.err, ...context.terminal });
+  const display = await makeDisplay({ write: context.err, ...context.terminal });
   const session = await runSession({
     ...opened.value,
     stage: 'build',
@@ -119,7 +119,7 @@ export const runPin = async (
   const { sha256, ...selection } = parsed.value;
   const id = `pin-${what}`;
   const title = `pin ${describeSubject(selection.subject)}`;
-  const display = makeDisplay({ write: context.err, ...context.terminal });
+  const display = await makeDisplay({ write: context.err, ...context.terminal });
   const request = {
     ...selection,
     catalogueDir,

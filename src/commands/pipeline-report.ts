@@ -15,7 +15,8 @@ import { formatCpu, formatCpuMarkdown } from '../report/cpu.ts';
 import { describeFailure } from '../report/failure.ts';
 import { formatImportCost } from '../report/import-cost.ts';
 import { formatJunit, formatJunitFailures } from '../report/junit.ts';
-import { formatMarkdown, formatMarkdownFailures } from '../report/markdown.ts';
+import { describeKept } from '../report/kept.ts';
+import { escapeInline, formatMarkdown, formatMarkdownFailures } from '../report/markdown.ts';
 import { formatProof, formatProofMarkdown, formatServicesMarkdown } from '../report/proof.ts';
 import { formatRunSummary, type CellSummary } from '../report/run-summary.ts';
 import { quoteWord } from '../report/text.ts';
@@ -85,6 +86,7 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
   const certificate = findings.certificates.get(cell.planned.id);
   return {
     cell: cell.planned.cell,
+    ...(cell.kept === undefined ? {} : { kept: cell.kept }),
     ...(options.maskCpu === undefined || claims === undefined ? {} : { masked: options.maskCpu }),
     steps: { done: count('done'), recorded: count('recorded'), failed: count('failed'), notRun: count('not-run') },
     ...(claims === undefined ? {} : { proof: { ...claims, ...(proofIsOld ? { of: cell.proofOf ?? '' } : {}) } }),
@@ -120,12 +122,13 @@ const writeReport = async (file: string, text: string, context: CommandContext):
 const formatCellProof =
   (findings: PipelineFindings) =>
   (cell: CellSession): readonly string[] => {
-    const { planned, proof, importCost } = cell;
+    const { planned, proof, importCost, kept } = cell;
     if (proof === undefined) return [];
     const certificate = findings.certificates.get(planned.id);
     const paths = pathsOf(cell, findings);
     return [
       `## ${describeCell(planned.cell)}\n`,
+      ...(kept === undefined ? [] : [`${escapeInline(describeKept(kept))}.\n`]),
       formatProofMarkdown(proof),
       ...(paths === undefined ? [] : [formatCpuMarkdown(paths)]),
       ...(certificate === undefined ? [] : [formatConditionsMarkdown(certificate)]),
@@ -197,6 +200,7 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
           id: cell.planned.id,
           steps: summaries[index]?.steps,
           python: summaries[index]?.python?.path ?? null,
+          ...(cell.kept === undefined ? {} : { kept: cell.kept }),
           proof: cell.proof ?? null,
           cpu: pathsOf(cell, findings)?.cells[0] ?? null,
           // Conditions are said of what was proved: without a proof there is nothing that could meet one.

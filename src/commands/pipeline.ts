@@ -56,11 +56,12 @@ const compareCell = async (
   });
 };
 
-/** Runs a selection's plan up to a stage and reports: one plan, four commands. */
+/** Runs a selection's plan up to a stage and reports: one plan, four commands. `tell` gets what was found, when anything ran. */
 export const runPipeline = async (
   stage: Stage,
   options: PipelineOptions,
   context: CommandContext,
+  tell?: (findings: PipelineFindings, opened: Opened) => void | Promise<void>,
 ): Promise<readonly Failure[]> => {
   if (options.comparePlain === true && options.maskCpu !== undefined) {
     return [
@@ -135,5 +136,6 @@ export const runPipeline = async (
   };
   failures.push(...(await writeReports(findings, options, context)));
   printFindings(findings, options, context);
+  await tell?.(findings, opened.value);
   return failures;
 };

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import { prettyJson } from '../model/json.ts';
+import { findCriticalPath } from '../plan/critical-path.ts';
 import { formatPlanScript } from '../report/plan-script.ts';
 import { formatPlan } from '../report/plan-text.ts';
 import type { CommandContext } from './context.ts';
@@ -19,7 +20,8 @@ export const runPlan = async (options: PlanOptions, context: CommandContext): Pr
   }
   const opened = await openSelection(options, context, 'plan');
   if (!opened.ok) return opened.error;
-  const { plan, assets } = opened.value.prepared;
+  const { prepared, jobs } = opened.value;
+  const { plan, assets } = prepared;
   switch (format) {
     case 'json':
       context.out(prettyJson(plan));
@@ -27,8 +29,14 @@ export const runPlan = async (options: PlanOptions, context: CommandContext): Pr
     case 'sh':
       context.out(formatPlanScript(plan, assets));
       break;
-    default:
-      context.out(formatPlan(plan, { color: context.terminal.color }));
+    default: {
+      // A twin's steps run only for who asks for it.
+      const path = findCriticalPath(
+        plan.steps.filter(({ subject }) => subject !== 'twin'),
+        jobs,
+      );
+      context.out(formatPlan(plan, path, { color: context.terminal.color }));
+    }
   }
   return [];
 };

@@ -1,3 +1,4 @@
+import { findCompileCache } from '../io/compile-cache.ts';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Stage } from '../plan/plan.ts';
@@ -18,7 +19,7 @@ export const runOpened = async (
   if (lacking.length > 0) return fail(lacking);
   const { prepared, store, jobs, path, fetch } = opened;
   for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
-  const display = makeDisplay({ write: context.err, ...context.terminal });
+  const display = await makeDisplay({ write: context.err, ...context.terminal });
   const session = await runSession({
     prepared,
     stage,
@@ -28,6 +29,7 @@ export const runOpened = async (
     jobs,
     path,
     fetch,
+    compileCache: await findCompileCache(path, context.env, prepared.host.tools),
     rerun,
     signal: context.signal,
     listener: display.listen,

@@ -26,7 +26,7 @@ export const runPython = async (
   if (opened.value.prepared.plan.cells.length > 1) return { ran: false, failures: [severalCells] };
   const lacking = await checkToolchain(opened.value, 'build');
   if (lacking.length > 0) return { ran: false, failures: lacking };
-  const display = makeDisplay({
+  const display = await makeDisplay({
     // A Python that is there already starts without a word from us.
     write: quietWhenRecorded(context.err),
     ...context.terminal,

@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { lineSchema, type Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import { linkSchema, optimizationSchema, presetSchema, type Axes } from '../model/recipe.ts';
@@ -24,6 +24,7 @@ export interface SelectionOptions {
   readonly tests?: readonly string[];
   readonly match?: readonly string[];
   readonly tryPatches?: boolean;
+  readonly clean?: boolean;
   readonly openssl?: string;
   readonly sysroot?: string;
   readonly emulate?: boolean;
@@ -54,11 +55,8 @@ const oneOf = <T extends string>(
 /** Makes `path:DIR` absolute: relative to where the command was typed, not to where anything runs. */
 const absolutePath =
   (cwd: string) =>
-  (asked: string): string => {
-    if (!asked.startsWith('path:')) return asked;
-    const path = asked.slice('path:'.length);
-    return `path:${isAbsolute(path) ? path : join(cwd, path)}`;
-  };
+  (asked: string): string =>
+    asked.startsWith('path:') ? `path:${resolve(cwd, asked.slice('path:'.length))}` : asked;
 
 /** What `--fips` asks for: which AWS-LC, or that the loose sources are built as FIPS modules of a line. */
 interface FipsRequest {
@@ -136,6 +134,7 @@ export const parseSelection = (options: SelectionOptions, cwd: string): Result<S
     tests: options.tests ?? [],
     match: options.match ?? [],
     tryPatches: options.tryPatches === true,
+    clean: options.clean === true,
     ...(fips.value.looseFips === undefined ? {} : { looseFips: fips.value.looseFips }),
     ...(options.maskCpu === undefined ? {} : { maskCpu: options.maskCpu }),
     ...(options.openssl === undefined ? {} : { openssl: absolutePath(cwd)(options.openssl) }),
@@ -165,6 +164,7 @@ export const describeSelection = (options: SelectionOptions): string => {
       ? []
       : [options.fips === true ? ' --fips' : ` --fips ${quoteWord(options.fips)}`]),
     ...(options.tryPatches === true ? [' --try-patches'] : []),
+    ...(options.clean === true ? [' --clean'] : []),
   ].join('');
 };
 

@@ -22,6 +22,7 @@ const addSelection = (command: Command): Command =>
     .option('--recipe <file|name>', 'what to build: a recipe file, or a name that `list` shows', 'default')
     .option('--python <version>', 'CPython: 3.14, 3.14.6, path:DIR or git:URL#REF (may be repeated)', collect)
     .option('--awslc <version>', 'AWS-LC: 5.12, 5.12.0, path:DIR or git:URL#REF (may be repeated)', collect)
+    .option('--clean', 'compile all of AWS-LC of path:DIR, not on from the build tree that is kept for DIR')
     .option('--fips [year]', 'a FIPS build: of 2022, 2024 or 2025, or of the newest version that a certificate names')
     .option('--target <name>', 'CPU level, as generic, native, x86-64-v3, graviton3 (may be repeated)', collect)
     .option(
@@ -170,6 +171,17 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--compare-plain', 'also run `python -m test`, and compare the two case by case')
     .action((options: { json?: boolean }) =>
       finish(end(import('./test.ts').then(({ runTest }) => runTest(options, context))), options),
+    );
+
+  addTests(
+    addSelection(
+      add('watch', 'test source trees of your own whenever something was saved', 'cpython-awslc watch --awslc path:.'),
+    ),
+  )
+    .option('--baseline <run>', 'tell only what changed against this run: its id, or its run.json')
+    .option('--times <n>', 'end after so many runs, as the last of them ends (default: watch until Ctrl-C)')
+    .action((options: object) =>
+      finish(end(import('./watch.ts').then(({ runWatch }) => runWatch(options, context))), {}),
     );
 
   addTests(

@@ -9,11 +9,11 @@ import { runProgram } from './process.ts';
 const makeWritable = async (path: string, files: boolean): Promise<void> => {
   const stat = await lstat(path);
   if (stat.isSymbolicLink()) return;
-  if (stat.isDirectory()) {
-    await chmod(path, stat.mode | 0o200);
-    for (const name of await readdir(path)) await makeWritable(join(path, name), files);
-  } else if (files) {
-    await chmod(path, stat.mode | 0o200);
+  if (stat.isDirectory() || files) await chmod(path, stat.mode | 0o200);
+  if (!stat.isDirectory()) return;
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    // A linked Python has thousands of files that need no look.
+    if (files || entry.isDirectory()) await makeWritable(join(path, entry.name), files);
   }
 };
 

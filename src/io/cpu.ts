@@ -15,3 +15,19 @@ export const readChildCpuMs = (): number | undefined => {
     return undefined;
   }
 };
+
+/** How long each core has been idle since the machine started, in milliseconds; undefined where /proc is not there. */
+export const readCoreIdleMs = (): readonly number[] | undefined => {
+  try {
+    return readFileSync('/proc/stat', 'utf8')
+      .split('\n')
+      .filter((line) => /^cpu\d/.test(line))
+      .map((line) => {
+        // user nice system idle iowait: a core that waits for a disk has nothing to do either.
+        const [, , , , idle, waiting] = line.split(' ');
+        return (Number(idle) + Number(waiting)) * tickMs;
+      });
+  } catch {
+    return undefined;
+  }
+};

@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { setPriority } from 'node:os';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import type { Failure } from '../model/failure.ts';
@@ -30,6 +31,8 @@ export interface ProgramOptions {
   /** Receives standard output instead of the result and the log (replaced). */
   readonly stdoutFile?: string;
   readonly input?: string;
+  /** What it and all that it starts step back by (nice), 0 to 19; 0 unless given. */
+  readonly niceness?: number;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** Called with each line of output. */
@@ -66,6 +69,15 @@ const runningGroups = new Set<number>();
 process.on('exit', () => {
   for (const pid of runningGroups) signalGroup(pid, 'SIGKILL');
 });
+
+/** Lets a process, and what it will start, step back behind others; one that has ended already is fine. */
+const yieldBy = (pid: number, niceness: number): void => {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // ESRCH: it ended by itself.
+  }
+};
 
 /** A writable file whose error (a full disk, mostly) is asked for at the end, and not emitted into nothing. */
 const openSink = (path: string, flags: 'a' | 'w'): { stream: WriteStream; path: string } => {
@@ -117,6 +129,7 @@ export const runProgram = async (argv: readonly string[], options: ProgramOption
   const { pid } = child;
   if (pid !== undefined) {
     runningGroups.add(pid);
+    if (options.niceness !== undefined && options.niceness > 0) yieldBy(pid, options.niceness);
     options.onSpawn?.({
       signalGroup: (name) => {
         signalGroup(pid, name);

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { parseJson } from '../model/json.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { suiteEventSchema, type SuiteEvent } from '../model/suite.ts';
@@ -19,10 +19,12 @@ export const followSuiteEvents = (path: string): SuiteEventReader => {
   let partial = Buffer.alloc(0);
   const readNew = async (): Promise<Result<Buffer>> => {
     try {
+      const { size } = await stat(path);
+      // Asked several times a second of every process, most of which sleep.
+      if (size <= position) return ok(Buffer.alloc(0));
       const handle = await open(path, 'r');
       try {
-        const { size } = await handle.stat();
-        const buffer = Buffer.alloc(Math.max(size - position, 0));
+        const buffer = Buffer.alloc(size - position);
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
         position += bytesRead;
         return ok(buffer.subarray(0, bytesRead));

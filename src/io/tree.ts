@@ -1,46 +1,64 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, createReadStream, lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { chmod, readFile } from 'node:fs/promises';
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { chmod, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TreeEntry, TreeListing } from '../model/listing.ts';
 import { compareCodeUnits } from '../model/json.ts';
 import { ok, fail, type Result } from '../model/result.ts';
 import { ioFailure } from './failure.ts';
 
-/** Files above this size are hashed in a stream. */
-const streamedSizeBytes = 32 * 1024 * 1024;
+/** How much of a file is read at a time. */
+const chunkBytes = 256 * 1024;
 /** Files that are read at the same time. */
 const readers = 8;
 
-/** sha256 of a file's bytes, in hexadecimal. Throws what the file system throws. */
-export const hashFile = async (path: string, sizeBytes: number): Promise<string> => {
+/**
+ * sha256 of a file's bytes, in hexadecimal. Whoever hashes many files passes one buffer for all that follow one another:
+ * memory of its own for each file would be let go much later than it is used. Throws what the file system throws.
+ */
+export const hashFile = async (path: string, buffer: Buffer = Buffer.allocUnsafe(chunkBytes)): Promise<string> => {
   const hash = createHash('sha256');
-  if (sizeBytes <= streamedSizeBytes) return hash.update(await readFile(path)).digest('hex');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  const handle = await open(path, 'r');
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 };
 
-interface Seen {
-  readonly path: string;
-  readonly stat: BigIntStats;
+/** What a look at an entry tells without reading it; no kind: a socket, device or pipe. */
+interface Seen extends Omit<TreeEntry, 'kind' | 'content'> {
+  readonly kind: TreeEntry['kind'] | undefined;
 }
+
+const kindOf = (stat: BigIntStats): TreeEntry['kind'] | undefined =>
+  stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : undefined;
 
 const walk = (root: string): Seen[] => {
   const seen: Seen[] = [];
   const visit = (relative: string): void => {
-    for (const name of readdirSync(join(root, relative))) {
+    for (const name of readdirSync(relative === '' ? root : `${root}/${relative}`)) {
       const path = relative === '' ? name : `${relative}/${name}`;
-      const stat = lstatSync(join(root, path), { bigint: true });
-      seen.push({ path, stat });
-      if (stat.isDirectory()) visit(path);
+      const stat = lstatSync(`${root}/${path}`, { bigint: true });
+      const kind = kindOf(stat);
+      // What stat answers is far more than is kept of thousands of entries.
+      seen.push({
+        path,
+        kind,
+        executable: kind === 'file' && (stat.mode & 0o111n) !== 0n,
+        sizeBytes: kind === 'file' ? Number(stat.size) : 0,
+        mtimeNs: String(stat.mtimeNs),
+      });
+      if (kind === 'directory') visit(path);
     }
   };
   visit('');
   return seen.sort((a, b) => compareCodeUnits(a.path, b.path));
 };
-
-const kindOf = (stat: BigIntStats): TreeEntry['kind'] | undefined =>
-  stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : undefined;
 
 /**
  * Lists a tree with the digest of every file, in code-unit order. The tree digest covers names, kinds, executable
@@ -54,27 +72,20 @@ export const listTree = async (root: string): Promise<Result<TreeListing>> => {
     let next = 0;
     let odd: string | undefined;
     const work = async (): Promise<void> => {
+      const buffer = Buffer.allocUnsafe(chunkBytes);
       for (let index = next++; index < seen.length; index = next++) {
         const item = seen[index];
         if (item === undefined) break;
-        const kind = kindOf(item.stat);
+        const { kind } = item;
         if (kind === undefined) {
           odd ??= item.path;
           continue;
         }
         const full = join(root, item.path);
         entries[index] = {
-          path: item.path,
+          ...item,
           kind,
-          executable: kind === 'file' && (item.stat.mode & 0o111n) !== 0n,
-          sizeBytes: kind === 'file' ? Number(item.stat.size) : 0,
-          mtimeNs: String(item.stat.mtimeNs),
-          content:
-            kind === 'file'
-              ? await hashFile(full, Number(item.stat.size))
-              : kind === 'symlink'
-                ? readlinkSync(full)
-                : '',
+          content: kind === 'file' ? await hashFile(full, buffer) : kind === 'symlink' ? readlinkSync(full) : '',
         };
       }
     };
@@ -102,6 +113,10 @@ export const digestListing = (entries: readonly TreeEntry[]): string => {
   return hash.digest('hex');
 };
 
+/** Newest time of anything below a directory, in milliseconds since 1970; 0 of an empty one. Throws what the file system throws. */
+export const newestTimeMs = (root: string): number =>
+  walk(root).reduce((newest, { mtimeNs }) => Math.max(newest, Number(BigInt(mtimeNs) / 1_000_000n)), 0);
+
 /** The first thing in which a tree differs from its listing by names, kinds, sizes and times, or nothing. Reads no file. */
 export const compareStat = (root: string, listing: TreeListing): string | undefined => {
   let seen: Seen[];
@@ -110,18 +125,18 @@ export const compareStat = (root: string, listing: TreeListing): string | undefi
   } catch {
     return 'the tree cannot be read';
   }
-  const found = new Map(seen.map((item) => [item.path, item.stat]));
+  const found = new Map(seen.map((item) => [item.path, item]));
   for (const entry of listing.entries) {
-    const stat = found.get(entry.path);
-    if (stat === undefined) return `${entry.path} is missing`;
+    const item = found.get(entry.path);
+    if (item === undefined) return `${entry.path} is missing`;
     found.delete(entry.path);
-    if (kindOf(stat) !== entry.kind) return `${entry.path} is no longer a ${entry.kind}`;
+    if (item.kind !== entry.kind) return `${entry.path} is no longer a ${entry.kind}`;
     if (entry.kind === 'symlink' && readlinkSync(join(root, entry.path)) !== entry.content) {
       return `${entry.path} points elsewhere`;
     }
     if (entry.kind !== 'file') continue;
-    if (Number(stat.size) !== entry.sizeBytes) return `${entry.path} has ${stat.size} bytes, not ${entry.sizeBytes}`;
-    if (String(stat.mtimeNs) !== entry.mtimeNs) return `${entry.path} was written to`;
+    if (item.sizeBytes !== entry.sizeBytes) return `${entry.path} has ${item.sizeBytes} bytes, not ${entry.sizeBytes}`;
+    if (item.mtimeNs !== entry.mtimeNs) return `${entry.path} was written to`;
   }
   const extra = [...found.keys()][0];
   return extra === undefined ? undefined : `${extra} is not part of it`;

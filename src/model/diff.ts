@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { cellSchema } from './cell.ts';
+import { keptFactsSchema } from './kept.ts';
 import { testSelectionSchema } from './plan.ts';
 import { failureSchema } from './failure-schema.ts';
 
@@ -44,6 +45,7 @@ export type Difference = z.infer<typeof differenceSchema>;
 export const cellDiffSchema = z.strictObject({
   id: z.string().describe('the cell'),
   cell: cellSchema,
+  kept: keptFactsSchema.optional().describe('of an AWS-LC that was compiled in a build tree which is kept'),
   openssl: z.string().describe('what the twin says it runs on'),
   selection: testSelectionSchema,
   /** Series of the manifest whose reasons are shown; null when there is none. */

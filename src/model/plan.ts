@@ -6,7 +6,8 @@ import { presetSchema } from './recipe.ts';
 
 /**
  * What a step does, as data: the executor runs it and `plan --format sh` prints it. Strings name places as `{work}`
- * (scratch of this step), `{tree}` (its output) or `{role}` (the output of the input step in that role), never as paths.
+ * (scratch of this step), `{kept}` (scratch that stays for the next step with the same `keeps`), `{tree}` (its output) or
+ * `{role}` (the output of the input step in that role), never as paths.
  */
 export const actionSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('fetch'), archive: archiveSchema }),
@@ -33,6 +34,17 @@ export const actionSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('copy'), from: z.string(), to: z.string(), why: z.string().optional() }),
   /** Like `copy`, but with hard links to what never changes again. */
   z.strictObject({ do: z.literal('copy-linked'), from: z.string(), to: z.string(), why: z.string().optional() }),
+  /**
+   * Makes `to` the same tree as `from`, writing only what differs: a file that is as it was keeps its time, so that a
+   * build tool sees what changed. When a name came or went that a compiler could have looked for, `discard` is removed.
+   */
+  z.strictObject({
+    do: z.literal('synchronize'),
+    from: z.string(),
+    to: z.string(),
+    discard: z.string(),
+    why: z.string(),
+  }),
   z.strictObject({ do: z.literal('symlink'), target: z.string(), path: z.string() }),
   /** Takes files out of a tree; `*` as in `substitute`. A pattern that names no file is a failure. */
   z.strictObject({ do: z.literal('remove'), files: z.array(z.string()), why: z.string() }),
@@ -46,6 +58,28 @@ export const actionSchema = z.discriminatedUnion('do', [
   }),
   /** Takes a tree that planning has already put into the store: a `path:` or `git:` source, by the digest of its content. */
   z.strictObject({ do: z.literal('adopt'), source: z.string(), treeDigest: z.string(), commit: z.string().optional() }),
+  /**
+   * From here on a compile cache of the machine may be put in front of the compilers. It gives the same bytes, so it is no part
+   * of the fingerprint; by hand it is left out.
+   */
+  z.strictObject({
+    do: z.literal('compile-cache'),
+    /** A build directory of CMake, which is told of it; else the compilers are found on PATH. */
+    build: z.string().optional(),
+    compilers: z.array(z.string()),
+    why: z.string(),
+  }),
+  /**
+   * From here on configure may take answers that it found before, for the same compiler, packages and kernel (`of` is the digest
+   * of all that is known of these in a plan). They give the same files, so this is no part of the fingerprint either.
+   */
+  z.strictObject({
+    do: z.literal('known-answers'),
+    of: sha256Schema,
+    /** Variables whose answers are found anew each time, since configure does more than answer them. */
+    anew: z.array(z.string()),
+    why: z.string(),
+  }),
   z.strictObject({
     do: z.literal('substitute'),
     /** Files by path; `*` stands for any text within one name. A pattern that names no file is a failure. */
@@ -91,6 +125,11 @@ export const stepSchema = z.strictObject({
   after: z.array(z.string()).optional(),
   actions: z.array(actionSchema),
   flags: z.array(flagSchema),
+  /**
+   * The step goes on from a build tree that is kept from run to run, one for each checkout: `key` is the digest of all that
+   * decides it but the source, `sourceDigest` the content of the checkout.
+   */
+  keeps: z.strictObject({ key: sha256Schema, sourceDigest: z.string() }).optional(),
   /** How many cores the step can use: 1, or all (`jobs`). */
   width: z.enum(['one', 'all']),
 });

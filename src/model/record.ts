@@ -1,9 +1,18 @@
 import * as z from 'zod';
 import { capabilitiesSchema, sha256Schema } from './catalogue.ts';
 import { importCostSchema } from './import-cost.ts';
+import { keptUseSchema } from './kept.ts';
 import { planSchema, toolSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { environmentFactsSchema, suiteRunSchema } from './suite.ts';
+
+/** What a compile cache spared a step. */
+export const compileCacheUseSchema = z.strictObject({
+  program: z.string().describe('its version line'),
+  hits: z.int().describe('compilations that it had the result of'),
+  misses: z.int().describe('compilations that were done'),
+});
+export type CompileCacheUse = z.infer<typeof compileCacheUseSchema>;
 
 /** What a finished step did. Stored beside its output. */
 export const stepRecordSchema = z.strictObject({
@@ -27,7 +36,11 @@ export const stepRecordSchema = z.strictObject({
   origin: z.string().optional(),
   originsTried: z.array(z.strictObject({ origin: z.string(), reason: z.string() })).optional(),
   commit: z.string().optional(),
+  compileCache: compileCacheUseSchema
+    .optional()
+    .describe('compile steps with a compile cache in front of the compiler'),
   capabilities: capabilitiesSchema.optional(),
+  kept: keptUseSchema.optional().describe('of a step that goes on from a build tree which is kept for a checkout'),
 });
 export type StepRecord = z.infer<typeof stepRecordSchema>;
 
@@ -80,6 +93,8 @@ export const runRecordSchema = z.strictObject({
   durationMs: z.number(),
   /** Processor time of this run's programs, where the system tells it. */
   cpuMs: z.number().optional(),
+  /** How long each core of the machine had nothing to do meanwhile, other programs' work counted as work. */
+  coreIdleMs: z.array(z.number()).optional(),
   machine: machineSchema,
   tools: z.array(toolSchema),
   plan: planSchema,

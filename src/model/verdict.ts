@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { cellSchema } from './cell.ts';
+import { keptFactsSchema } from './kept.ts';
 import { testSelectionSchema } from './plan.ts';
 import { environmentFactsSchema } from './suite.ts';
 
@@ -114,6 +115,7 @@ export const verdictReportSchema = z.strictObject({
   /** Taken from an earlier run of the same thing, not run now. */
   recorded: z.boolean(),
   durationMs: z.number(),
+  kept: keptFactsSchema.optional().describe('of an AWS-LC that was compiled in a build tree which is kept'),
   /** Cases judged; a case with several judged subtests has several verdicts. */
   cases: z.int(),
   files: z.int(),

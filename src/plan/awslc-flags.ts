@@ -16,14 +16,43 @@ const onlyLibraries: readonly Flag[] = [
   { flag: '-DBUILD_TOOL=OFF', reason: 'the bssl program is not needed' },
 ];
 
-const plainFlags = (draft: CellDraft): readonly Flag[] => {
+/**
+ * Where CMake is told that AWS-LC lies: a FIPS module as a person would build it; any other by a link beside the build, so that the
+ * way from one to the other is the same for each version, and a compile cache finds again what it knows.
+ */
+export const awslcSourceOf = (draft: CellDraft): string => (draft.cell.awslc.fips ? '{awslc}' : '{work}/src');
+
+/**
+ * CMake would write base.h and opensslv.h anew from their templates: into a tree that is the adopted content by its digest,
+ * and whose headers the modules are compiled with. Releases have them as CMake would write them.
+ */
+const keepSource = ({ awslcSource }: CellDraft): readonly Flag[] =>
+  awslcSource.kind === 'tree'
+    ? [
+        {
+          flag: '-DENABLE_SOURCE_MODIFICATION=OFF',
+          reason: 'the build changes nothing in the source: it is as it was saved',
+        },
+      ]
+    : [];
+
+/** Flags of any build but a FIPS module's, with the source in the directory `src` beside the build. */
+const plainFlags = (draft: CellDraft, source: string): readonly Flag[] => {
   const { cell, targetFlags } = draft;
   const prefixMap = draft.cross === undefined ? [] : ['-ffile-prefix-map={sysroot}='];
-  const compile = ['-ffile-prefix-map={awslc}=/usr/src/aws-lc', ...prefixMap, ...targetFlags].join(' ');
+  // The last that fits counts.
+  const sources = [
+    `-ffile-prefix-map=${source.replace(/\/src$/, '')}=/usr/src/cpython-awslc`,
+    ...[source, '../src'].map((path) => `-ffile-prefix-map=${path}=/usr/src/aws-lc`),
+  ];
+  const compile = [...sources, ...prefixMap, ...targetFlags].join(' ');
   return [
     { flag: `-DCMAKE_BUILD_TYPE=${buildTypes[cell.optimization]}`, reason: `optimization ${cell.optimization}` },
     ...compilerFlags(draft),
-    { flag: `-DCMAKE_C_FLAGS=${compile}`, reason: 'no store path in __FILE__ and debug information; target flags' },
+    {
+      flag: `-DCMAKE_C_FLAGS=${compile}`,
+      reason: 'no store path in __FILE__ and debug information, by either way to name it; target flags',
+    },
     { flag: `-DCMAKE_CXX_FLAGS=${compile}`, reason: 'as for C' },
     { flag: `-DCMAKE_ASM_FLAGS=${compile}`, reason: 'as for C' },
     {
@@ -32,6 +61,7 @@ const plainFlags = (draft: CellDraft): readonly Flag[] => {
     },
     { flag: '-DCMAKE_POSITION_INDEPENDENT_CODE=ON', reason: 'the archives are linked into a shared object' },
     ...onlyLibraries,
+    ...keepSource(draft),
     { flag: '-DDISABLE_GO=ON', reason: 'generated sources are in the source tree; Go is needed by FIPS lines only' },
     {
       flag: '-DDISABLE_PERL=ON',
@@ -71,9 +101,9 @@ const fipsFlags = (draft: CellDraft): readonly Flag[] => [
   ...onlyLibraries,
 ];
 
-/** CMake arguments of AWS-LC, each with its reason. */
-export const awslcFlags = (draft: CellDraft): readonly Flag[] =>
-  draft.cell.awslc.fips ? fipsFlags(draft) : plainFlags(draft);
+/** CMake arguments of AWS-LC, whose source is at a place, each with its reason. */
+export const awslcFlags = (draft: CellDraft, source: string): readonly Flag[] =>
+  draft.cell.awslc.fips ? fipsFlags(draft) : plainFlags(draft, source);
 
 /**
  * Variables beside the build environment's that Go needs, which builds the programs that rewrite and hash a FIPS module:

@@ -1,7 +1,10 @@
+import type { CpuCode } from '../model/cpu-code.ts';
 import type { Action, Step } from '../model/plan.ts';
-import { crossInputs, sysrootOptions } from './cross.ts';
-import { awslcEnvironment, awslcFlags, awslcTools } from './awslc-flags.ts';
+import { awslcEnvironment, awslcFlags, awslcSourceOf, awslcTools } from './awslc-flags.ts';
 import { capabilityMarks, probedSources, probeProgram } from './capabilities.ts';
+import { findCheckout, planKeptLibrary } from './awslc-kept.ts';
+import { checkAssembler, planAssembler } from './cpu-code.ts';
+import { crossInputs, nameTool, sysrootOptions } from './cross.ts';
 import type { CellDraft } from './draft.ts';
 import { buildEnvironment } from './environment.ts';
 import { planSource } from './sources.ts';
@@ -48,7 +51,8 @@ const planProbe = (draft: CellDraft, tree: Step): Step => {
 export interface AwslcSteps {
   readonly tree: Step;
   readonly probe: Step;
-  readonly configure: Step;
+  /** The check of the assembler, when it is a step of its own; AWS-LC is compiled after it. */
+  readonly assembler?: Step;
   readonly library: Step;
   readonly all: readonly Step[];
 }
@@ -59,25 +63,58 @@ const librariesOf = {
   shared: ['crypto/libcrypto.so', 'ssl/libssl.so'],
 } as const;
 
-/** Fetch, unpack, probe, configure and compile AWS-LC: `{tree}` of the last holds libssl and libcrypto. */
-export const planAwslc = (draft: CellDraft): AwslcSteps => {
+/**
+ * Fetch, unpack, probe, configure and compile AWS-LC: `{tree}` of the last holds libssl and libcrypto. Of a checkout the
+ * last two are one step, in a build tree that is kept.
+ */
+export const planAwslc = (draft: CellDraft, cpuCode: CpuCode): AwslcSteps => {
   const name = `AWS-LC ${draft.cell.awslc.version}`;
   const source = planSource(draft.awslcSource, 'awslc', name);
   const probe = planProbe(draft, source.tree);
-  const flags = awslcFlags(draft);
+  const libraries = librariesOf[draft.cell.link];
+  const checkout = findCheckout(draft);
+  if (checkout !== undefined) {
+    const checks = checkAssembler(draft.cell, cpuCode, '{kept}/build');
+    const library = planKeptLibrary(draft, source.tree, { checkout, libraries, checks });
+    return { tree: source.tree, probe, library, all: [...source.steps, probe, library] };
+  }
+  const flags = awslcFlags(draft, awslcSourceOf(draft));
   const tools = pickTools(draft.host.tools, awslcTools(draft));
   const go = awslcEnvironment(draft);
   const env = Object.keys(go).length === 0 ? {} : { env: { ...go } };
   const dependencies = { tools, platform: draft.cell.platform, environment: buildEnvironment };
+  const link: readonly Action[] = draft.cell.awslc.fips
+    ? []
+    : [{ do: 'symlink', target: '{awslc}', path: '{work}/src' }];
+  const cache: readonly Action[] = draft.cell.awslc.fips
+    ? []
+    : [
+        {
+          do: 'compile-cache',
+          build: '{work}/build',
+          compilers: [nameTool(draft, draft.compilers.c), nameTool(draft, draft.compilers.cxx)],
+          why: 'versions of AWS-LC have most files in common; never for a FIPS module',
+        },
+      ];
   const configure = makeStep({
     kind: 'configure',
     subject: 'awslc',
     title: `configure ${name}`,
     inputs: { awslc: source.tree, ...crossInputs(draft) },
     actions: [
+      ...link,
       {
         do: 'exec',
-        argv: ['cmake', '-G', 'Ninja', '-S', '{awslc}', '-B', '{work}/build', ...flags.map(({ flag }) => flag)],
+        argv: [
+          'cmake',
+          '-G',
+          'Ninja',
+          '-S',
+          awslcSourceOf(draft),
+          '-B',
+          '{work}/build',
+          ...flags.map(({ flag }) => flag),
+        ],
         cwd: '{work}',
         ...env,
       },
@@ -87,14 +124,16 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
     alsoDependsOn: dependencies,
   });
   const compileActions: Action[] = [
+    ...link,
     { do: 'copy', from: '{configured}/build', to: '{work}/build' },
+    ...cache,
     {
       do: 'exec',
       argv: ['cmake', '--build', 'build', '--parallel', '{jobs}', '--target', 'crypto', 'ssl'],
       cwd: '{work}',
       ...env,
     },
-    ...librariesOf[draft.cell.link].map((path): Action => ({
+    ...libraries.map((path): Action => ({
       do: 'copy',
       from: `{work}/build/${path}`,
       to: `{tree}/${path.replace(/^.*\//, '')}`,
@@ -110,5 +149,8 @@ export const planAwslc = (draft: CellDraft): AwslcSteps => {
     worksIn: configure,
     alsoDependsOn: dependencies,
   });
-  return { tree: source.tree, probe, configure, library, all: [...source.steps, probe, configure, library] };
+  const assembler = planAssembler(draft.cell, cpuCode, configure);
+  const checked = assembler === undefined ? {} : { assembler };
+  const all = [...source.steps, probe, configure, ...Object.values(checked), library];
+  return { tree: source.tree, probe, ...checked, library, all };
 };

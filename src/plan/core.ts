@@ -1,3 +1,4 @@
+import { digestValue } from '../model/digest.ts';
 import type { Series } from '../model/catalogue.ts';
 import type { Action, Flag, Step } from '../model/plan.ts';
 import { compareVersions } from '../model/version.ts';
@@ -100,6 +101,17 @@ export const coreFlags = (draft: CellDraft): readonly Flag[] => {
   ];
 };
 
+/** Flags that none of configure's questions is asked with: they are written into its files as they are. */
+const unasked = ['--with-builtin-hashlib-hashes=', '--with-ssl-default-suites=', 'CFLAGS_NODIST='];
+const isAsked = ({ flag }: Flag): boolean => !unasked.some((start) => flag.startsWith(start));
+
+/**
+ * Answers that configure cannot take from elsewhere without making other files: it sets NO_AS_NEEDED only while it asks for the
+ * one, and libmpdec's flags depend on whether it has come to the other yet. Found by comparing what it makes of 3.9.2, 3.11.2,
+ * 3.13.15, 3.14.6 and 3.15.0rc1 with and without.
+ */
+const answersWithEffects = ['ac_cv_wl_no_as_needed', 'ac_cv_gcc_asm_for_x64'];
+
 export interface CoreSteps {
   readonly tree: Step;
   readonly core: Step;
@@ -144,6 +156,21 @@ export const planCore = (draft: CellDraft): CoreSteps => {
   const inputs = draft.cross === undefined ? {} : { ...crossInputs(draft), python: draft.cross.python };
   const env = draft.cross === undefined ? {} : { env: { ...crossEnvironment(draft) } };
   const link: Action = { do: 'symlink', target: '{cpython}', path: '{work}/src' };
+  const known: readonly Action[] =
+    draft.cross !== undefined || draft.cell.optimization === 'release'
+      ? []
+      : [
+          {
+            do: 'known-answers',
+            of: digestValue({
+              tree: tree.fingerprint,
+              flags: flags.filter(isAsked).map(({ flag }) => flag),
+              dependencies,
+            }),
+            anew: [...answersWithEffects],
+            why: 'the same compiler, packages and kernel answer the same; a release asks each time',
+          },
+        ];
   const configure = makeStep({
     kind: 'configure',
     subject: 'core',
@@ -157,6 +184,7 @@ export const planCore = (draft: CellDraft): CoreSteps => {
         text: '*disabled*\n_ssl _hashlib\n',
         why: 'the core is CPython without these two: the modules step builds them against this cell’s AWS-LC',
       },
+      ...known,
       { do: 'exec', argv: ['../src/configure', ...flags.map(({ flag }) => flag)], cwd: '{work}/build', ...env },
       { do: 'copy', from: '{work}/build', to: '{tree}/build' },
     ],
@@ -177,6 +205,11 @@ export const planCore = (draft: CellDraft): CoreSteps => {
         why: 'the new interpreter writes .pyc files beside the sources that it imports',
       },
       { do: 'copy', from: '{configured}/build', to: '{work}/build' },
+      {
+        do: 'compile-cache',
+        compilers: [nameTool(draft, draft.compilers.c), nameTool(draft, draft.compilers.cxx)],
+        why: 'releases of a series have most files in common, and so have cores that differ in a hash or a cipher string',
+      },
       { do: 'exec', argv: ['make', '-j{jobs}'], cwd: '{work}/build' },
       {
         do: 'exec',

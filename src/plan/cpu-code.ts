@@ -1,7 +1,7 @@
 import type { Cell } from '../model/cell.ts';
 import { isIn, type CpuCode } from '../model/cpu-code.ts';
 import type { Json } from '../model/json.ts';
-import type { Step } from '../model/plan.ts';
+import type { Action, Step } from '../model/plan.ts';
 import { makeStep } from './step.ts';
 
 /** The CPU-specific code that the AWS-LC of a cell has on its platform. */
@@ -19,28 +19,31 @@ export const cpuCodeExpectations = (cell: Cell, knowledge: CpuCode): Record<stri
 };
 
 /**
- * Holds what CMake found out about the assembler against what this AWS-LC needs to keep its code for certain CPUs. A step
- * of its own: it says so as soon as CMake has ended, and changes nothing of what is compiled.
+ * Holds what CMake found out about the assembler, in a build directory, against what this AWS-LC needs to keep its code for
+ * certain CPUs. None for AWS-LC versions and platforms that have no such code.
  */
+export const checkAssembler = ({ platform, awslc }: Cell, knowledge: CpuCode, build: string): readonly Action[] =>
+  knowledge.assembler
+    .filter((entry) => entry.arch === platform.arch && isIn(entry.in, awslc))
+    .slice(0, 1)
+    .map(({ present, absent }) => ({
+      do: 'require-text',
+      file: `${build}/CMakeCache.txt`,
+      present,
+      absent,
+      why: 'an assembler that is too old, OPENSSL_SMALL and OPENSSL_NO_ASM take code for AVX-512 or SHA-3 out without a word',
+    }));
+
+/** That check as a step of its own: it says so as soon as CMake has ended, and changes nothing of what is compiled. */
 export const planAssembler = (cell: Cell, knowledge: CpuCode, configured: Step): Step | undefined => {
-  const [probe] = knowledge.assembler.filter(
-    (entry) => entry.arch === cell.platform.arch && isIn(entry.in, cell.awslc),
-  );
-  if (probe === undefined) return undefined;
+  const actions = checkAssembler(cell, knowledge, '{configured}/build');
+  if (actions.length === 0) return undefined;
   return makeStep({
     kind: 'probe',
     subject: 'assembler',
     title: `check that nothing takes CPU-specific code out of AWS-LC ${cell.awslc.version}`,
     inputs: { configured },
-    actions: [
-      {
-        do: 'require-text',
-        file: '{configured}/build/CMakeCache.txt',
-        present: probe.present,
-        absent: probe.absent,
-        why: 'an assembler that is too old, OPENSSL_SMALL and OPENSSL_NO_ASM take code for AVX-512 or SHA-3 out without a word',
-      },
-    ],
+    actions,
     alsoDependsOn: {},
   });
 };

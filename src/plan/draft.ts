@@ -27,6 +27,8 @@ export interface CellDraft extends CrossDraft {
   readonly patches: readonly LoadedPatch[];
   /** Headers that give CPython what this AWS-LC lacks. */
   readonly shims: readonly LoadedShim[];
+  /** Whether AWS-LC of a checkout may be compiled on from the build tree that is kept for it; not unless given. */
+  readonly mayKeep?: boolean;
   /** Compiler programs: `gcc` and `g++`, or `clang` and `clang++`. */
   readonly compilers: { readonly c: string; readonly cxx: string };
 }

@@ -18,5 +18,11 @@ export const buildEnvironment: Readonly<Record<string, string>> = {
   PYTHONHASHSEED: '0',
 };
 
+/**
+ * A compiler of the caller's that is ccache already must not give what it has: a FIPS module is always compiled. It goes with the
+ * environment, and into no fingerprint, since it changes nothing; the action `compile-cache` takes it away.
+ */
+export const withoutCompileCache = { CCACHE_DISABLE: '1' } as const;
+
 /** Of those, what a plain run of the suites does not have: they would change what some tests see. */
 export const buildOnlyVariables = ['PYTHONDONTWRITEBYTECODE', 'PYTHONHASHSEED', 'SOURCE_DATE_EPOCH'] as const;

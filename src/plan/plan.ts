@@ -11,13 +11,13 @@ import type { LoadedShim } from '../model/shim.ts';
 import type { OpensslChoice } from '../model/source.ts';
 import type { CellChoice, ResolvedRecipe } from '../recipe/resolve.ts';
 import { planAwslc } from './awslc.ts';
+import { noteKept } from './awslc-kept.ts';
 import { planCompat } from './compat.ts';
 import { planCore } from './core.ts';
-import { planAssembler } from './cpu-code.ts';
 import { noteCross, planCross } from './cross-cell.ts';
 import { isForeign, type CrossMachine } from './cross.ts';
 import type { Asset, CellDraft } from './draft.ts';
-import { buildEnvironment } from './environment.ts';
+import { buildEnvironment, withoutCompileCache } from './environment.ts';
 import { buildExpectations } from './expectations.ts';
 import { noteIndicator } from './indicator-expectations.ts';
 import { planCellInstall } from './install.ts';
@@ -51,6 +51,8 @@ export interface PlanInput {
   readonly mask?: CpuMask;
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
+  /** Whether AWS-LC of a checkout may be compiled on from the build tree that is kept for it; not unless given. */
+  readonly mayKeep?: boolean;
 }
 
 const compilerPairs = [
@@ -123,7 +125,7 @@ const planCell = (
   { test, services, cpuCode, cpu, mask }: Pick<PlanInput, 'test' | 'services' | 'cpuCode' | 'cpu' | 'mask'>,
   openssl: OpensslChoice | undefined,
 ): { planned: PlannedCell; steps: readonly Step[] } => {
-  const awslc = planAwslc(draft);
+  const awslc = planAwslc(draft, cpuCode);
   const core = planCore(draft);
   const modules = planModules(draft, {
     cpython: core.tree,
@@ -149,14 +151,13 @@ const planCell = (
       ? []
       : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
   const compat = planCompat(draft, { awslc: awslc.tree, cpython: core.tree });
-  const assembler = planAssembler(draft.cell, cpuCode, awslc.configure);
   const made = [...awslc.all, ...core.all, modules];
   const sources = made.filter(({ kind }) => sourceKinds.includes(kind));
   const built = holdBack(
     made.filter(({ kind }) => !sourceKinds.includes(kind)),
     compat,
-    assembler,
-  ).flatMap((step) => (step.id === awslc.configure.id && assembler !== undefined ? [step, assembler] : [step]));
+    awslc.assembler,
+  );
   const steps = [...sources, compat, ...built, install, prove, tested, ...twin];
   return {
     planned: {
@@ -234,7 +235,17 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     for (const problem of findPatchProblems(choice.cell, needsPha, patches, input.tryPatches)) {
       problems.set(JSON.stringify(problem), problem);
     }
-    const plain: CellDraft = { ...choice, targetFlags, host, assets, patches, shims, compilers: compilers.value };
+    const mayKeep = input.mayKeep === true;
+    const plain: CellDraft = {
+      ...choice,
+      targetFlags,
+      host,
+      assets,
+      patches,
+      shims,
+      compilers: compilers.value,
+      mayKeep,
+    };
     const cross = foreign === undefined ? ok({ draft: plain, steps: [] }) : planCross(plain, choice, input.cross);
     if (!cross.ok) {
       problems.set(JSON.stringify(cross.error), cross.error);
@@ -248,6 +259,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     for (const note of noteCell(choice, chosen.value)) notes.add(note);
     for (const note of noteCross(choice, draft)) notes.add(note);
     for (const note of noteIndicator(choice.cell, input.services)) notes.add(note);
+    for (const note of noteKept(draft)) notes.add(note);
     for (const note of notePatches(patches, choice.cell)) notes.add(note);
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);
   }
@@ -267,7 +279,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     platform: host.platform,
     tools: host.tools.map((tool) => ({ ...tool })),
     assets: assets.map(({ name, sha256 }) => ({ name, sha256 })),
-    environment: { ...buildEnvironment },
+    environment: { ...buildEnvironment, ...withoutCompileCache },
     test,
     ...(input.mask === undefined ? {} : { mask: input.mask }),
     cells,

@@ -1,4 +1,3 @@
-import { compareCodeUnits } from '../model/json.ts';
 import { whileRunning, type SuiteEvent } from '../model/suite.ts';
 import type { Timings } from '../model/timings.ts';
 
@@ -16,14 +15,16 @@ const unknownCaseMs = 30;
 /** Less work than this is not worth a process. */
 const leastShardMs = 2000;
 /** What a file costs each process that imports it. */
-const importMs = 400;
+const importMs = 150;
+/** How much of a process's share a piece of a file may take: the rest is filled with smaller ones. */
+const longestPiece = 0.7;
 
+/** A class of a file, or some of its cases. */
 interface Unit {
-  readonly file: string;
-  /** Position of the first case among the file's: cases of a file keep their order. */
-  readonly key: string;
   readonly ids: readonly string[];
   readonly estimateMs: number;
+  /** Of its longest case. */
+  readonly longestMs: number;
 }
 
 const scopeOf = (id: string): string => id.slice(0, Math.max(id.lastIndexOf('.'), 0));
@@ -51,59 +52,77 @@ const fillBins = <T>(items: readonly T[], size: (item: T) => number, count: numb
   return bins.map((bin) => bin.items).filter((bin) => bin.length > 0);
 };
 
-const makeUnits = (file: string, ids: readonly string[], timings: Timings, longMs: number): readonly Unit[] => {
+const makeUnits = (ids: readonly string[], timings: Timings, longMs: number): readonly Unit[] => {
   const classes = new Map<string, string[]>();
-  for (const id of ids) classes.set(scopeOf(id), [...(classes.get(scopeOf(id)) ?? []), id]);
+  for (const id of new Set(ids)) {
+    const members = classes.get(scopeOf(id));
+    if (members === undefined) classes.set(scopeOf(id), [id]);
+    else members.push(id);
+  }
   return [...classes].flatMap(([scope, members]): readonly Unit[] => {
     const estimates = estimateClass(scope, members, timings);
     const totalMs = sum(estimates);
     const parts = Math.ceil(totalMs / longMs);
-    if (parts <= 1) return [{ file, key: scope, ids: members, estimateMs: totalMs }];
+    if (parts <= 1) return [{ ids: members, estimateMs: totalMs, longestMs: Math.max(...estimates) }];
     const cases = members.map((id, index) => ({ id, ms: estimates[index] ?? unknownCaseMs }));
-    return fillBins(cases, (item) => item.ms, parts).map((part, index) => ({
-      file,
-      key: `${scope}#${index}`,
+    return fillBins(cases, (item) => item.ms, parts).map((part) => ({
       ids: part.map((item) => item.id),
       estimateMs: sum(part.map((item) => item.ms)),
+      longestMs: Math.max(...part.map((item) => item.ms)),
     }));
   });
 };
 
+/** Part of a file, or all of it. */
+interface Piece extends Unit {
+  readonly file: string;
+}
+
+const longestOf = (units: readonly Unit[]): number => Math.max(0, ...units.map((unit) => unit.longestMs));
+
+/** Cuts a file that takes longer than `longMs` into parts of about the same length, whole classes where they are short enough. */
+const cutFile = (file: string, ids: readonly string[], timings: Timings, longMs: number): readonly Piece[] => {
+  const classes = makeUnits(ids, timings, Number.POSITIVE_INFINITY);
+  const totalMs = sum(classes.map((unit) => unit.estimateMs));
+  const parts = Math.ceil(totalMs / longMs);
+  if (parts <= 1) return [{ file, ids, estimateMs: totalMs + importMs, longestMs: longestOf(classes) }];
+  const units = makeUnits(ids, timings, totalMs / parts / 2);
+  return fillBins(units, (unit) => unit.estimateMs, parts).map((part) => ({
+    file,
+    ids: part.flatMap((unit) => unit.ids),
+    estimateMs: sum(part.map((unit) => unit.estimateMs)) + importMs,
+    longestMs: longestOf(part),
+  }));
+};
+
 /**
- * Shares cases out among at most `count` processes so that they end at about the same time: the longest class first, each to
- * the process that is then least busy, counting what importing another file costs. A class stays together unless it takes
- * more than half of one process's share; then it is cut by case. Files and cases keep their order within a shard.
+ * Shares cases out among at most `count` processes so that they take about the same time, in the order in which to start them:
+ * those with the longest cases first, since nobody can help them at the end. A file stays together, for each process pays for
+ * its import; only one that takes more than most of a process's share is cut: by class, and a long class by case. Files and
+ * cases keep their order within a shard.
  */
 export const planShards = (cases: CasesByFile, timings: Timings, count: number): readonly Shard[] => {
   const files = Object.entries(cases);
-  const whole = files.flatMap(([file, ids]) => makeUnits(file, ids, timings, Number.POSITIVE_INFINITY));
-  const totalMs = sum(whole.map((unit) => unit.estimateMs));
+  const pieces = files.flatMap(([file, ids]) => cutFile(file, ids, timings, Number.POSITIVE_INFINITY));
+  const totalMs = sum(pieces.map((piece) => piece.estimateMs));
   const useful = Math.max(1, Math.min(count, Math.ceil(totalMs / leastShardMs)));
-  const shareMs = totalMs / useful;
-  const units = files
-    .flatMap(([file, ids]) => makeUnits(file, ids, timings, Math.max(shareMs / 2, importMs)))
-    .sort((a, b) => b.estimateMs - a.estimateMs || compareCodeUnits(a.file, b.file) || compareCodeUnits(a.key, b.key));
-  const shards = Array.from({ length: useful }, () => ({ ids: new Map<string, Set<string>>(), estimateMs: 0 }));
-  for (const unit of units) {
-    const loadOn = (shard: (typeof shards)[number]): number =>
-      shard.estimateMs + unit.estimateMs + (shard.ids.has(unit.file) ? 0 : importMs);
-    const best = shards.reduce((chosen, shard) => (loadOn(shard) < loadOn(chosen) ? shard : chosen));
-    best.estimateMs = loadOn(best);
-    const ids = best.ids.get(unit.file) ?? new Set<string>();
-    best.ids.set(unit.file, ids);
-    for (const id of unit.ids) ids.add(id);
-  }
-  return shards
-    .filter((shard) => shard.ids.size > 0)
-    .map((shard) => ({
-      cases: Object.fromEntries(
-        files
-          .map(([file, ids]) => [file, ids.filter((id) => shard.ids.get(file)?.has(id))] as const)
-          .filter(([, ids]) => ids.length > 0),
-      ),
-      estimateMs: Math.round(shard.estimateMs),
-    }))
-    .sort((a, b) => b.estimateMs - a.estimateMs);
+  const cut = files.flatMap(([file, ids]) => cutFile(file, ids, timings, (totalMs / useful) * longestPiece));
+  return fillBins(cut, (piece) => piece.estimateMs, useful)
+    .map((bin) => {
+      const chosen = new Map<string, Set<string>>();
+      for (const { file, ids } of bin) chosen.set(file, new Set([...(chosen.get(file) ?? []), ...ids]));
+      return {
+        cases: Object.fromEntries(
+          files
+            .map(([file, ids]) => [file, ids.filter((id) => chosen.get(file)?.has(id))] as const)
+            .filter(([, ids]) => ids.length > 0),
+        ),
+        estimateMs: Math.round(sum(bin.map((piece) => piece.estimateMs))),
+        longestMs: longestOf(bin),
+      };
+    })
+    .sort((a, b) => b.estimateMs + b.longestMs - (a.estimateMs + a.longestMs))
+    .map((shard) => ({ cases: shard.cases, estimateMs: shard.estimateMs }));
 };
 
 /** Every file that a case was collected from: what a second run of some cases needs to know. Ids are without subtests. */
@@ -166,17 +185,4 @@ export const findLeftover = (asked: CasesByFile, events: readonly SuiteEvent[]):
     file,
     place: running === undefined ? `between cases of ${file}` : whileRunning(running),
   };
-};
-
-/** More processes than this at once gain nothing: the longest cases take several seconds each. */
-const mostAtOnce = 24;
-
-/**
- * How many shards, and how many of them at a time. Suites mostly sleep, so there are four at a time for each core; twice as
- * many shards keep the cores busy to the end. Measured with the 15 crypto files on two cores: 4, 6, 8 at a time take 50, 34, 24 s,
- * 12 and 16 no less.
- */
-export const chooseParallelism = (cores: number): { readonly shards: number; readonly atOnce: number } => {
-  const atOnce = Math.max(4, Math.min(4 * cores, mostAtOnce));
-  return { shards: Math.min(2 * atOnce, 32), atOnce };
 };

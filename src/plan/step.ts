@@ -31,9 +31,14 @@ export interface StepDraft {
   readonly width?: 'one' | 'all';
   /** Shares the work path of this step, whose tools wrote absolute paths. */
   readonly worksIn?: Step;
+  /** Goes on from a build tree that is kept for the checkout of this content, which is the input of this role. */
+  readonly keepsFor?: { readonly role: string; readonly content: string };
   /** Everything else that can change the output: tools, packages, environment, digests of our own files. */
   readonly alsoDependsOn: unknown;
 }
+
+/** Actions that make a step faster, and its output no other. */
+const isHaste = (action: Action): boolean => action.do === 'compile-cache' || action.do === 'known-answers';
 
 /** What of an action can change the output: not its reason, not which of several origins gave bytes of one digest. */
 const essence = (action: Action): unknown => {
@@ -42,20 +47,28 @@ const essence = (action: Action): unknown => {
   return { ...action, why: undefined };
 };
 
-/**
- * Makes a step with its fingerprint: the sha256 of the kind, the code's version, the actions (commands with places,
- * never paths), the inputs' fingerprints and what else it depends on. Titles and reasons are not in it.
- */
-export const makeStep = (draft: StepDraft): Step => {
-  const fingerprint = digestValue({
+/** The sha256 of all that can change the output of a step, but for the input of one role. */
+const digestDraft = (draft: StepDraft, but?: string): string =>
+  digestValue({
     schema: 1,
     kind: draft.kind,
     code: codeVersions[draft.kind],
     subject: draft.subject,
-    actions: draft.actions.map(essence),
-    inputs: Object.fromEntries(Object.entries(draft.inputs).map(([role, step]) => [role, step.fingerprint])),
+    actions: draft.actions.filter((action) => !isHaste(action)).map(essence),
+    inputs: Object.fromEntries(
+      Object.entries(draft.inputs).flatMap(([role, step]) => (role === but ? [] : [[role, step.fingerprint]])),
+    ),
     alsoDependsOn: draft.alsoDependsOn,
   });
+
+/**
+ * Makes a step with its fingerprint: the sha256 of the kind, the code's version, the actions (commands with places,
+ * never paths), the inputs' fingerprints and what else it depends on. Titles and reasons are not in it. The key of a
+ * build tree that is kept is the same without the source: what differs in anything else is built in another tree.
+ */
+export const makeStep = (draft: StepDraft): Step => {
+  const fingerprint = digestDraft(draft);
+  const { keepsFor } = draft;
   return {
     id: `${draft.kind}-${draft.subject}-${fingerprint.slice(0, 12)}`,
     kind: draft.kind,
@@ -66,6 +79,9 @@ export const makeStep = (draft: StepDraft): Step => {
     inputs: Object.fromEntries(Object.entries(draft.inputs).map(([role, step]) => [role, step.id])),
     actions: [...draft.actions],
     flags: [...(draft.flags ?? [])],
+    ...(keepsFor === undefined
+      ? {}
+      : { keeps: { key: digestDraft(draft, keepsFor.role), sourceDigest: keepsFor.content } }),
     width: draft.width ?? 'one',
   };
 };

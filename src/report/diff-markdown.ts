@@ -8,6 +8,7 @@ import {
   kindTitles,
   nameCases,
 } from './diff.ts';
+import { describeKept } from './kept.ts';
 import { escapeInline } from './markdown.ts';
 import { describeCell, rerunCommand } from './verdicts.ts';
 
@@ -19,6 +20,7 @@ export const formatDiffMarkdown = (diff: CellDiff, options: { readonly command: 
   const parts = [
     `## ${escapeInline(describeDiff(diff))}`,
     `${escapeInline(describeCell(diff.cell))}, compared with the same core on ${escapeInline(diff.openssl)}. ${escapeInline(describeSame(diff))}.`,
+    ...(diff.kept === undefined ? [] : [`${escapeInline(describeKept(diff.kept))}.`]),
   ];
   let rows = 0;
   let left = 0;

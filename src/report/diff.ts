@@ -1,4 +1,5 @@
 import type { CellDiff, Difference, DifferenceKind, SideOutcome } from '../model/diff.ts';
+import { describeKept } from './kept.ts';
 import { formatCount, paint, plural, printable, type TextOptions } from './text.ts';
 import { describeCell, rerunCommand } from './verdicts.ts';
 
@@ -100,6 +101,7 @@ export const formatDiff = (diff: CellDiff, options: TextOptions & { readonly com
   const [first] = diff.differences;
   return [
     describeCell(diff.cell),
+    ...(diff.kept === undefined ? [] : [`  ${describeKept(diff.kept)}`]),
     `  compared with the same core on ${printable(diff.openssl, options)}`,
     `  suites of ${diff.awslcRanAt ?? 'an unknown time'} on AWS-LC, of ${diff.opensslRanAt ?? 'an unknown time'} on OpenSSL`,
     `${describeDiff(diff)}; ${describeSame(diff)}`,

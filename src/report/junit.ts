@@ -1,4 +1,5 @@
 import { isExpected, type Verdict, type VerdictReport } from '../model/verdict.ts';
+import { describeKept } from './kept.ts';
 import { stripControls } from './text.ts';
 import { describeCell } from './verdicts.ts';
 
@@ -119,6 +120,7 @@ const formatSuites = (report: VerdictReport, isOneOfSeveral: boolean): readonly 
     cell: describeCell(report.cell),
     ...(report.ranAt === undefined ? {} : { ranAt: report.ranAt }),
     recorded: String(report.recorded),
+    ...(report.kept === undefined ? {} : { built: describeKept(report.kept) }),
     ...Object.fromEntries(report.notes.map((note, index) => [`note.${index + 1}`, note])),
   };
   return [...files].map(([file, verdicts]) => {

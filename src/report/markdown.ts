@@ -1,4 +1,5 @@
 import { isExpected, verdictNameSchema, type VerdictReport } from '../model/verdict.ts';
+import { describeKept } from './kept.ts';
 import { formatCount, formatDuration, plural, stripControls } from './text.ts';
 import { describeCell, describeResult, formatComparison, groupUnexpected, rerunCommand } from './verdicts.ts';
 
@@ -59,6 +60,7 @@ export const formatMarkdown = (report: VerdictReport, options: MarkdownOptions =
       ? `Result of ${report.ranAt ?? 'an earlier run'}, not run again.`
       : `Ran in ${formatDuration(report.durationMs)}${report.ranAt === undefined ? '' : `, started ${report.ranAt}`}.`,
   );
+  if (report.kept !== undefined) parts.push(`${escapeInline(describeKept(report.kept))}.`);
   const rows = verdictNameSchema.options
     .filter((name) => report.counts[name] > 0)
     .map(

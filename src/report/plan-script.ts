@@ -13,6 +13,7 @@ const makeWord =
   (text: string, pattern: 'pattern' | 'literal' = 'literal'): string => {
     const place = (name: string): string => {
       if (name === 'work') return `$ROOT/work/${step.workKey.slice(0, 12)}`;
+      if (name === 'kept') return `$ROOT/work/${step.workKey.slice(0, 12)}/kept`;
       if (name === 'tree') return `$ROOT/${step.id}`;
       if (name === 'downloads') return '$ROOT/downloads';
       if (name === 'tool') return '$ROOT/tool';
@@ -107,6 +108,9 @@ const actionLines = (plan: Plan, step: Step, action: Action): readonly string[] 
         ...comment(action.why),
         `copy ${action.do === 'copy' ? '-a' : '-al'} ${word(action.to)} ${word(action.from, 'pattern')}`,
       ];
+    case 'synchronize':
+      // By hand there is no build tree of before.
+      return [...comment(action.why), `rm -rf ${word(action.to)}`, `copy -a ${word(action.to)} ${word(action.from)}`];
     case 'symlink':
       return [`ln -s ${word(action.target)} ${word(action.path)}`];
     case 'remove':
@@ -125,6 +129,10 @@ const actionLines = (plan: Plan, step: Step, action: Action): readonly string[] 
         ...action.present.map((text) => `require ${word(action.file)} '${wholeName(text)}'`),
         ...action.absent.map((text) => `forbid ${word(action.file)} '${wholeName(text)}'`),
       ];
+    case 'compile-cache':
+    case 'known-answers':
+      // They save time and change nothing: a script to read does without.
+      return [];
     default:
       return unreachable(action);
   }

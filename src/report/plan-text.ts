@@ -1,3 +1,4 @@
+import type { CriticalPath } from '../model/critical-path.ts';
 import type { Action, Plan, Step } from '../model/plan.ts';
 import { unreachable } from '../model/result.ts';
 import { paint, quoteWord, type TextOptions } from './text.ts';
@@ -21,6 +22,8 @@ const describeAction = (action: Action): string => {
       return `copy ${action.from} to ${action.to}`;
     case 'copy-linked':
       return `copy ${action.from} to ${action.to} with hard links`;
+    case 'synchronize':
+      return `make ${action.to} the same as ${action.from}, writing only what differs; rm ${action.discard} when a name came or went`;
     case 'remove':
       return `rm ${action.files.join(' ')}`;
     case 'symlink':
@@ -29,6 +32,10 @@ const describeAction = (action: Action): string => {
       return `in ${action.files.join(', ')}: ${action.replace.map(({ from, to }) => `${from} becomes ${to === '' ? 'nothing' : to}`).join('; ')}`;
     case 'require-text':
       return `require in ${action.file}: ${action.present.join(' ')}${action.absent.length > 0 ? `; forbid: ${action.absent.join(' ')}` : ''}`;
+    case 'compile-cache':
+      return `ccache, where there is one, goes in front of ${action.compilers.join(' and ')}`;
+    case 'known-answers':
+      return `configure takes answers that it gave before for ${action.of.slice(0, 12)}${action.anew.length === 0 ? '' : `, but for ${action.anew.join(', ')}`}`;
     default:
       return unreachable(action);
   }
@@ -49,8 +56,16 @@ const describeStep = (step: Step, options: TextOptions): string => {
   ].join('\n');
 };
 
-/** A plan for a person: what was resolved, what to know, each cell, and every step with its commands, flags and reasons. */
-export const formatPlan = (plan: Plan, options: TextOptions): string => {
+const describePath = ({ steps, seconds, jobs }: CriticalPath): readonly string[] => [
+  `Longest chain with an empty store and ${jobs} job${jobs === 1 ? '' : 's'}: about ${Math.round(seconds)} s (by times measured elsewhere)`,
+  ...steps.map((step) => `  ${`${Math.round(step.seconds)} s`.padStart(6)}  ${step.title}`),
+];
+
+/**
+ * A plan for a person: what was resolved, what to know, each cell, the longest chain of steps, and every step with its commands,
+ * flags and reasons.
+ */
+export const formatPlan = (plan: Plan, path: CriticalPath, options: TextOptions): string => {
   const sections = [
     `Plan of recipe ${plan.recipe} on ${plan.platform.arch}-${plan.platform.libc}: ${plan.cells.length} cell${plan.cells.length === 1 ? '' : 's'}, ${plan.steps.length} steps`,
     ...plan.resolved.map(({ axis, asked, got, why }) => `  ${axis} ${asked} is ${got} (${why})`),
@@ -64,6 +79,8 @@ export const formatPlan = (plan: Plan, options: TextOptions): string => {
     ...Object.entries(plan.environment).map(([name, value]) => `  ${name}=${value}`),
     '',
     ...plan.cells.map(({ id }) => `Cell ${id}`),
+    '',
+    ...describePath(path),
     '',
     ...plan.steps.map((step) => `${describeStep(step, options)}\n`),
   ];

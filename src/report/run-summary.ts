@@ -1,5 +1,7 @@
 import type { Cell } from '../model/cell.ts';
+import type { KeptFacts } from '../model/kept.ts';
 import type { VerdictReport } from '../model/verdict.ts';
+import { describeKept } from './kept.ts';
 import { formatDuration, paint, plural, type TextOptions } from './text.ts';
 import { describeCell, describeResult, formatCounts } from './verdicts.ts';
 
@@ -12,6 +14,8 @@ export interface CellSummary {
     readonly failed: number;
     readonly notRun: number;
   };
+  /** How AWS-LC was compiled, when that was in a build tree which is kept for a checkout. */
+  readonly kept?: KeptFacts;
   /** Claims of the proof; `of` is when it was made, when that was an earlier run. */
   readonly proof?: { readonly holds: number; readonly fails: number; readonly of?: string };
   /** Features of the CPU that proof and suites did without. */
@@ -42,6 +46,7 @@ const formatSteps = ({ done, recorded, failed, notRun }: CellSummary['steps']): 
 const formatCell = (summary: CellSummary, options: TextOptions): string => {
   const lines = [paint(describeCell(summary.cell), 'bold', options), `  steps    ${formatSteps(summary.steps)}`];
   const { proof, certificate, importCost, verdicts, python } = summary;
+  if (summary.kept !== undefined) lines.push(`  built    ${describeKept(summary.kept)}`);
   if (summary.masked !== undefined) lines.push(`  masked   ${summary.masked.join(', ')}`);
   if (proof !== undefined) {
     const text =

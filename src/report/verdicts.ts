@@ -10,6 +10,7 @@ import {
   type VerdictName,
   type VerdictReport,
 } from '../model/verdict.ts';
+import { describeKept } from './kept.ts';
 import {
   formatCount,
   formatDuration,
@@ -140,6 +141,7 @@ export const formatVerdicts = (report: VerdictReport, options: VerdictTextOption
   if (report.recorded) {
     lines.push(`  result of ${report.ranAt ?? 'an earlier run'}, not run again: --rerun runs it`);
   }
+  if (report.kept !== undefined) lines.push(`  ${describeKept(report.kept)}`);
   if (report.verdicts.length > 0) lines.push(`  ${formatCounts(report)}`);
   const groups = groupUnexpected(report.verdicts);
   if (groups.length > 0) lines.push('', ...groups.map((group) => formatGroup(group, options)));

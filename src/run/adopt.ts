@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { removeTree } from '../io/files.ts';
-import { fetchFromGit } from '../io/origins/git.ts';
 import { copySourceTree } from '../io/origins/path.ts';
 import { listTree } from '../io/tree.ts';
 import type { Line, Series } from '../model/catalogue.ts';
@@ -71,6 +70,14 @@ const takeTree = async (
     } else {
       return fail({ code: 'usage', message: `${asked}: no such directory.`, next: 'path: takes a source directory.' });
     }
+    const [top, store] = await Promise.all([realpath(from), realpath(input.store.dir)]);
+    if (`${store}/`.startsWith(`${top}/`)) {
+      return fail({
+        code: 'usage',
+        message: `${asked}: the store ${input.store.dir} lies in it, and would be taken for a part of the source.`,
+        next: 'Choose a store elsewhere: --store DIR.',
+      });
+    }
     const copied = await copySourceTree(from, into, input.signal);
     return copied.ok ? ok({ description: 'a directory' }) : copied;
   }
@@ -85,6 +92,7 @@ const takeTree = async (
       next: 'Leave --offline out: a git source is asked what its ref is.',
     });
   }
+  const { fetchFromGit } = await import('../io/origins/git.ts');
   const got = await fetchFromGit({ repository, ref }, into, {
     downloadsDir: input.store.downloads,
     offline: false,

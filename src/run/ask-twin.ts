@@ -7,6 +7,7 @@ import { ok, type Result } from '../model/result.ts';
 import type { SuiteRun } from '../model/suite.ts';
 import { locateCases, type CasesByFile } from '../plan/shards.ts';
 import { twinVersionFile } from '../plan/twin.ts';
+import { keepFailedFiles } from '../verdict/failed-files.ts';
 import { selectForTwin } from '../verdict/judge.ts';
 import { runCases, type CasesRequest } from './cases.ts';
 import type { ExecuteOptions, StepOutcome } from './execute.ts';
@@ -53,12 +54,19 @@ const findQuestion = async (
   options: ExecuteOptions,
   expectedOf: (cell: PlannedCell) => Promise<Result<Expected>>,
 ): Promise<Result<CasesByFile>> => {
+  const runs = keepFailedFiles(cell.suites.runs);
+  if (runs.every(({ events }) => events.length === 0)) return ok({});
   const expected = await expectedOf(cell.planned);
   if (!expected.ok) return expected;
-  const failed = selectForTwin(judgeResults(options.plan, cell.planned, cell.suites, expected.value));
+  const results = { ...cell.suites, runs: [...runs] };
+  // Without a roster: cases that were lost are not asked about.
+  const { manifest } = expected.value;
+  const failed = selectForTwin(
+    judgeResults(options.plan, cell.planned, results, manifest === undefined ? {} : { manifest }),
+  );
   return ok(
     locateCases(
-      cell.suites.runs.flatMap(({ events }) => events),
+      runs.flatMap(({ events }) => events),
       new Set(failed.map(({ id }) => id)),
     ),
   );

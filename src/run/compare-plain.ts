@@ -8,6 +8,7 @@ import { removeTree } from '../io/files.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PlainComparison, PlainDifference } from '../model/plain.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import { fixedPace } from '../plan/pace.ts';
 import { locateCases, type CasesByFile } from '../plan/shards.ts';
 import { runPlainSuites } from '../steps/test-plain.ts';
 import { runSuitePass } from '../steps/test.ts';
@@ -84,7 +85,7 @@ const retestDifferences = async (
       selection: { from: 'cases', cases: Object.fromEntries(owners.map((file) => [file, [id]])), alone: true },
       timings: { version: 1, python: '', classesMs: {}, casesMs: {} },
       shards: 1,
-      atOnce: 1,
+      pace: fixedPace(1),
       python: place.python,
       toolDir: request.toolDir,
       env: place.env,

@@ -7,7 +7,6 @@ import type { Step } from '../model/plan.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { LoadedShim, LoadedShims } from '../model/shim.ts';
 import type { AwslcChoice, PythonChoice } from '../model/source.ts';
-import { planAwslc } from '../plan/awslc.ts';
 import { planSurvey } from '../plan/compat.ts';
 import { planCore } from '../plan/core.ts';
 import type { CellDraft } from '../plan/draft.ts';
@@ -73,10 +72,10 @@ const planCheck = (
     shims,
     compilers: input.compilers,
   };
-  const libraries = planAwslc(draft);
+  const libraries = planSource(lc.source, 'awslc', `AWS-LC ${lc.version}`);
   const core = planCore(draft);
   const released = planSource(cpython.source, 'cpython', `CPython ${cpython.version}`).tree;
-  const sources = [...libraries.all, ...core.all].filter(({ kind }) => ['fetch', 'unpack', 'patch'].includes(kind));
+  const sources = [...libraries.steps, ...core.all].filter(({ kind }) => ['fetch', 'unpack', 'patch'].includes(kind));
   return {
     python,
     awslc,

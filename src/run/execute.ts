@@ -4,12 +4,12 @@ import { endStrays } from '../io/strays.ts';
 import type { Listener } from '../model/event.ts';
 import type { Failure, FailureOf } from '../model/failure.ts';
 import type { Plan, Step, StepKind } from '../model/plan.ts';
-import type { Machine } from '../model/record.ts';
+import type { Machine, StepRecord } from '../model/record.ts';
 import { ok, type Result } from '../model/result.ts';
-import type { FetchPolicy, StepFunction } from '../steps/context.ts';
+import type { CompileCache, FetchPolicy, StepFunction } from '../steps/context.ts';
 import { inspectClosely, inspectStep, machineKinds, nameWork, storeKey } from './inspect.ts';
 import { runStep } from './run-step.ts';
-import { makeSlots, type Slots } from './slots.ts';
+import { makeSchedule, type Schedule } from './schedule.ts';
 import { discardStep, lookupStep, type Lookup, type Store, type StoredStep } from './store.ts';
 
 /** How a step of a run came out. */
@@ -29,26 +29,41 @@ export interface ExecuteOptions {
   readonly machine: Machine;
   readonly functions: Readonly<Record<StepKind, StepFunction>>;
   readonly jobs: number;
-  /** How many steps run at the same time; two unless given: one that waits (configure) beside one that keeps the cores busy. */
-  readonly stepsAtOnce?: number;
   /** Whether other goals are still brought about after a failure. */
   readonly keepGoing?: boolean;
+  /** Where the checkout of each content is that a build tree is kept for. */
+  readonly checkouts?: ReadonlyMap<string, string>;
   /** Directory of the files that run inside the built Python. */
   readonly toolDir: string;
   /** Absolute directories of the caller's PATH, joined. */
   readonly path: string;
   readonly logDir: string;
   readonly fetch: FetchPolicy;
+  /** Goes in front of compilers where a plan allows it. */
+  readonly compileCache?: CompileCache | undefined;
   /** Kinds whose recorded result is not taken. */
   readonly rerun: readonly StepKind[];
   readonly signal: AbortSignal;
   readonly listener: Listener;
 }
 
+/** What a person wants to know of a step that was just done. */
+const noteOf = ({ origin, kept, compileCache }: StepRecord): string | undefined => {
+  if (origin !== undefined) return `from ${origin}`;
+  if (compileCache !== undefined) {
+    return `ccache had ${compileCache.hits} of ${compileCache.hits + compileCache.misses} files`;
+  }
+  if (kept === undefined) return undefined;
+  const { incremental, since, changedFiles } = kept;
+  return incremental
+    ? `incremental since ${since}, changed files: ${changedFiles}`
+    : 'clean, and kept for the next time';
+};
+
 class Executor {
   readonly #options: ExecuteOptions;
   readonly #byId: ReadonlyMap<string, Step>;
-  readonly #slots: Slots;
+  readonly #schedule: Schedule;
   readonly #started = new Map<string, Promise<StepOutcome>>();
   readonly #whole = new Map<string, Promise<StepOutcome>>();
   #failed = false;
@@ -56,7 +71,7 @@ class Executor {
   constructor(options: ExecuteOptions) {
     this.#options = options;
     this.#byId = new Map(options.plan.steps.map((step) => [step.id, step]));
-    this.#slots = makeSlots(options.stepsAtOnce ?? 2);
+    this.#schedule = makeSchedule(options.plan.steps, options.jobs);
   }
 
   /** Brings a step about once, however many need it. */
@@ -73,9 +88,18 @@ class Executor {
   }
 
   async #bring(step: Step): Promise<StepOutcome> {
-    const { listener } = this.#options;
     const before = await this.#lookup(step);
     if (before.state === 'present') return this.#recorded(step, before.stored);
+    this.#schedule.want(step);
+    try {
+      return await this.#bringAbsent(step);
+    } finally {
+      this.#schedule.leave(step);
+    }
+  }
+
+  async #bringAbsent(step: Step): Promise<StepOutcome> {
+    const { listener } = this.#options;
     const find = (id: string): Step => {
       const needed = this.#byId.get(id);
       if (needed === undefined) throw new Error(`step ${step.id} needs ${id}, which the plan lacks`);
@@ -88,28 +112,28 @@ class Executor {
     ]);
     if ([...inputs, ...earlier].some(({ stored }) => stored === undefined))
       return { step, outcome: 'not-run', durationMs: 0 };
-    const work = async (): Promise<StepOutcome> => {
+    const work = async (niceness: number): Promise<StepOutcome> => {
       if ((this.#failed && this.#options.keepGoing !== true) || this.#options.signal.aborted)
         return { step, outcome: 'not-run', durationMs: 0 };
       const startedAt = performance.now();
-      const made = await this.#make(step, inputs);
+      const made = await this.#make(step, inputs, niceness);
       const durationMs = Math.round(performance.now() - startedAt);
       if (!made.ok) {
         return this.#failedBy(step, made.error, durationMs);
       }
       if (made.value.outcome === 'recorded') return this.#recorded(step, made.value.stored);
-      const origin = made.value.stored.record.origin;
+      const note = noteOf(made.value.stored.record);
       listener({
         type: 'step-finished',
         id: step.id,
         title: step.title,
         outcome: 'done',
         durationMs,
-        ...(origin === undefined ? {} : { note: `from ${origin}` }),
+        ...(note === undefined ? {} : { note }),
       });
       return { step, outcome: 'done', durationMs, stored: made.value.stored };
     };
-    return this.#slots.use(work);
+    return this.#schedule.use(step, work);
   }
 
   #recorded(step: Step, stored: StoredStep): StepOutcome {
@@ -209,6 +233,7 @@ class Executor {
   async #make(
     step: Step,
     inputs: readonly StepOutcome[],
+    niceness: number,
   ): Promise<Result<{ outcome: 'done' | 'recorded'; stored: StoredStep }>> {
     const { store, machine, rerun, listener } = this.#options;
     const lock = await this.#lock(step);
@@ -221,7 +246,7 @@ class Executor {
       listener({ type: 'step-started', id: step.id, title: step.title });
       await endStrays(join(store.work, nameWork(step)));
       const trees = new Map(inputs.map(({ step: input, stored }) => [input.id, stored?.tree ?? '']));
-      const ran = await runStep(step, this.#options, trees);
+      const ran = await runStep(step, { ...this.#options, niceness }, trees);
       return ran.ok ? ok({ outcome: 'done', stored: ran.value }) : ran;
     } finally {
       await lock.value.release();

@@ -1,49 +1,22 @@
-import { readdir, readFile, readlink, rename, stat } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, ioFailure } from '../io/failure.ts';
 import { readJson, removeTree } from '../io/files.ts';
-import { findOwner } from '../io/owner.ts';
 import { fetchedSchema } from '../model/fetched.ts';
 import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { storeKey } from './inspect.ts';
 import type { GcLog } from './gc-log.ts';
+import { readKeptContents } from './gc-kept.ts';
+import { dropSteps, isRunGoingOn, removeEntry } from './gc-steps.ts';
 import { listRunIds, readRun } from './past-runs.ts';
 import type { Store } from './store.ts';
 import { listStoredSteps } from './stored-steps.ts';
-
-/** What a run on another machine may still be writing is taken for left behind after this long, in milliseconds. */
-const foreignRunMs = 24 * 60 * 60_000;
-
-/** Whether a run without a record still goes on; on another machine only its age tells. */
-const isRunGoingOn = async (runDir: string, log: GcLog): Promise<boolean> => {
-  const mark = (await readFile(join(runDir, 'owner'), 'utf8').catch(() => '')).trim();
-  const owner = findOwner(mark);
-  return owner === 'foreign' ? !(await log.isQuiet(runDir, foreignRunMs)) : owner !== 'gone';
-};
+import { findSuperseded } from './superseded.ts';
 
 /** Keys of every step that a run's cells have, taken from the store or made. */
 const keysOf = (run: RunRecord): readonly string[] => {
   const named = new Set(run.plan.cells.flatMap(({ steps }) => Object.values(steps)));
   return run.plan.steps.filter(({ id }) => named.has(id)).map((step) => storeKey(step, run.machine));
-};
-
-/** Programs that run from the store: a built Python that somebody has started. */
-const listRunningPrograms = async (): Promise<readonly string[]> => {
-  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
-  return Promise.all(pids.map((pid) => readlink(`/proc/${pid}/exe`).catch(() => '')));
-};
-
-/** Renamed away first: whoever looks for it finds all of it or nothing. */
-const removeEntry = async (store: Store, path: string, what: string, log: GcLog): Promise<Result<void>> => {
-  const away = join(store.tmp, `discarded-${randomUUID()}`);
-  try {
-    await rename(path, away);
-  } catch (error) {
-    return errorCode(error) === 'ENOENT' ? ok(undefined) : fail(ioFailure(error, path, 'take out of the store'));
-  }
-  return log.remove(away, what, path);
 };
 
 /** Removes the names of the newest runs of a plan that point to runs which are gone. */
@@ -62,19 +35,25 @@ const dropOldSteps = async (
   log: GcLog,
 ): Promise<Result<void>> => {
   const { steps } = await listStoredSteps(store);
-  const programs = await listRunningPrograms();
-  for (const { key, kind, subject, startedAt } of steps) {
-    if (startedAt >= cutoff || newerKeys.has(key)) continue;
-    const path = join(store.steps, key);
-    if (programs.some((program) => program.startsWith(`${path}/`))) {
-      log.keep(path, 'a program runs from it');
-      continue;
-    }
-    const removed = await removeEntry(store, path, `${kind} ${subject} of ${startedAt.slice(0, 10)}`, log);
-    if (!removed.ok) return removed;
-  }
-  return ok(undefined);
+  const old = steps.filter(({ key, startedAt }) => startedAt < cutoff && !newerKeys.has(key));
+  const names = new Map(
+    old.map(({ key, kind, subject, startedAt }) => [key, `${kind} ${subject} of ${startedAt.slice(0, 10)}`]),
+  );
+  return dropSteps(store, [...names.keys()], (key) => names.get(key) ?? key, log);
 };
+
+/** Removes what was made from contents that checkouts have no more, unless another run names it too. */
+const dropSuperseded = async (
+  store: Store,
+  runs: { readonly superseded: ReadonlySet<string>; readonly needed: ReadonlySet<string> },
+  log: GcLog,
+): Promise<Result<void>> =>
+  dropSteps(
+    store,
+    [...runs.superseded].filter((key) => !runs.needed.has(key)),
+    () => 'of a content that its directory has no more',
+    log,
+  );
 
 /** Downloads that are older, and that no fetch step which is left names. */
 const dropOldDownloads = async (store: Store, cutoff: string, log: GcLog): Promise<Result<void>> => {
@@ -96,7 +75,8 @@ const dropOldDownloads = async (store: Store, cutoff: string, log: GcLog): Promi
 };
 
 /**
- * Removes what killed runs have left among the run records; with an age also runs that are older, and steps that are older
+ * Removes what killed runs have left among the run records, and what was made from contents that a checkout with a kept
+ * build tree has no more; with an age also runs that are older, and steps that are older
  * and that no newer run names. While a run goes on, every step is kept: it may have looked at any of them.
  * Failures: `io-failed`, `interrupted`.
  */
@@ -108,6 +88,9 @@ export const dropOldRecords = async (
 ): Promise<Result<void>> => {
   const cutoff = olderThanMs === undefined ? '' : new Date(log.nowMs - olderThanMs).toISOString();
   const newerKeys = new Set<string>();
+  const current = await readKeptContents(store);
+  const superseded = new Set<string>();
+  const needed = new Set<string>();
   const gone = new Set<string>();
   let goingOn: string | undefined;
   for (const id of await listRunIds(store)) {
@@ -115,7 +98,12 @@ export const dropOldRecords = async (
     const path = join(store.runs, id);
     const run = await readRun(store, id);
     if (run.ok && run.value.startedAt >= cutoff) {
-      for (const key of keysOf(run.value)) newerKeys.add(key);
+      const old = new Set(findSuperseded(run.value, current));
+      for (const key of old) superseded.add(key);
+      for (const key of keysOf(run.value)) {
+        newerKeys.add(key);
+        if (!old.has(key)) needed.add(key);
+      }
       continue;
     }
     if (!run.ok && !run.error.isUnfinished) {
@@ -135,11 +123,12 @@ export const dropOldRecords = async (
     gone.add(id);
   }
   await dropPointers(store, gone);
-  if (olderThanMs === undefined) return ok(undefined);
   if (goingOn !== undefined) {
-    log.keep(store.steps, `run ${goingOn} goes on`);
+    if (olderThanMs !== undefined || superseded.size > 0) log.keep(store.steps, `run ${goingOn} goes on`);
     return ok(undefined);
   }
+  const tidied = await dropSuperseded(store, { superseded, needed }, log);
+  if (!tidied.ok || olderThanMs === undefined) return tidied;
   const dropped = await dropOldSteps(store, cutoff, newerKeys, log);
   return dropped.ok ? dropOldDownloads(store, cutoff, log) : dropped;
 };

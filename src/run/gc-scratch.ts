@@ -14,8 +14,11 @@ const quietMs = 60 * 60_000;
 const listNames = async (directory: string): Promise<readonly string[]> =>
   (await readdir(directory).catch(() => [])).sort(compareCodeUnits);
 
-/** Takes a work path's lock if nobody holds it; who does, otherwise. */
-const tryLock = async (path: string, signal: AbortSignal): Promise<Result<Lock | { readonly heldBy: string }>> => {
+/** Takes a lock if nobody holds it; who does, otherwise. */
+export const tryLock = async (
+  path: string,
+  signal: AbortSignal,
+): Promise<Result<Lock | { readonly heldBy: string }>> => {
   const giveUp = new AbortController();
   let heldBy: string | undefined;
   const lock = await acquireLock({

@@ -1,6 +1,7 @@
 import type { CacheGc } from '../model/cache.ts';
 import { ok, type Result } from '../model/result.ts';
 import { beginGcLog } from './gc-log.ts';
+import { cleanKept } from './gc-kept.ts';
 import { dropOldRecords } from './gc-old.ts';
 import { cleanDownloads, cleanScratch } from './gc-scratch.ts';
 import type { Store } from './store.ts';
@@ -14,13 +15,14 @@ export interface GcOptions {
 }
 
 /**
- * Removes what ended runs have left: work directories, half-made entries, scratch of downloads; on demand also old steps
- * and runs. What a living process uses is kept, and said. Failures: `io-failed`, `interrupted`, `tool-missing` (no flock).
+ * Removes what ended runs have left: work directories, half-made entries, build trees of checkouts that are gone, scratch of
+ * downloads; on demand also old steps, runs and build trees. What a living process uses is kept, and said. Failures: `io-failed`, `interrupted`, `tool-missing` (no flock).
  */
 export const collectGarbage = async (store: Store, options: GcOptions): Promise<Result<CacheGc>> => {
   const log = beginGcLog(store, options.nowMs);
   for (const clean of [
     () => cleanScratch(store, log, options.signal),
+    () => cleanKept(store, options.olderThanMs, log, options.signal),
     () => cleanDownloads(store, log),
     () => dropOldRecords(store, options.olderThanMs, log, options.signal),
   ]) {

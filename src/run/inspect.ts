@@ -50,7 +50,7 @@ const checkDownloads = async (store: Store, step: Step, closely: boolean): Promi
     if (size !== sizeBytes) {
       return damaged(path, `${sizeBytes} bytes`, size === undefined ? 'no file' : `${size} bytes`);
     }
-    const digest = closely ? await hashFile(path, size).catch(() => 'unreadable') : sha256;
+    const digest = closely ? await hashFile(path).catch(() => 'unreadable') : sha256;
     if (digest !== sha256) return damaged(path, `sha256 ${sha256}`, `sha256 ${digest}`);
   }
   return undefined;

@@ -67,7 +67,6 @@ export const runLooseSteps = async <T>(
       machine: host.machine,
       functions: stepFunctions,
       jobs,
-      stepsAtOnce: jobs,
       keepGoing: true,
       toolDir,
       path: input.path,

@@ -43,6 +43,8 @@ export interface Selection {
   readonly looseFips?: Line;
   /** Features of the CPU that proof and suites do without; none unless given. */
   readonly maskCpu?: readonly string[];
+  /** Whether AWS-LC of a directory is compiled clean, not on from the build tree that is kept for it. */
+  readonly clean: boolean;
   /** The twin's OpenSSL, `path:DIR`, unless it is the machine's own. */
   readonly openssl?: string;
   /** Where the libraries of another machine lie, unless in the store's own place for them. */
@@ -78,7 +80,17 @@ export interface Prepared {
   readonly plan: Plan;
   readonly host: Host;
   readonly assets: readonly LoadedAsset[];
+  /** Directories that sources of AWS-LC were taken from, by the digest of their content. */
+  readonly checkouts: ReadonlyMap<string, string>;
 }
+
+/** Where each content of AWS-LC lies that was taken from a directory. */
+const findCheckouts = ({ awslc }: LooseSources): ReadonlyMap<string, string> =>
+  new Map(
+    [...awslc].flatMap(([asked, { source }]) =>
+      asked.startsWith('path:') && source.kind === 'tree' ? [[source.treeDigest, asked.slice('path:'.length)]] : [],
+    ),
+  );
 
 const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
   const preset = selection.preset ?? recipe.test.preset;
@@ -176,7 +188,10 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     cpu: cpu.value.architectures,
     ...(mask.value === undefined ? {} : { mask: mask.value }),
     test: chooseTests(input.selection, recipe.value),
+    mayKeep: !input.selection.clean,
     ...(openssl.value === undefined ? {} : { openssl: openssl.value }),
   });
-  return plan.ok ? ok({ plan: plan.value, host: host.value, assets: assets.value }) : plan;
+  return plan.ok
+    ? ok({ plan: plan.value, host: host.value, assets: assets.value, checkouts: findCheckouts(loose.value) })
+    : plan;
 };

@@ -2,20 +2,31 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage, ioFailure } from '../io/failure.ts';
 import { removeTree } from '../io/files.ts';
+import { digestValue } from '../model/digest.ts';
 import type { Step } from '../model/plan.ts';
-import { fail, type Result } from '../model/result.ts';
+import { fail, ok, type Result } from '../model/result.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
 import type { ExecuteOptions } from './execute.ts';
+import { openKept, type KeptTree } from './kept.ts';
 import { digestWorkPath, nameWork, storeKey } from './inspect.ts';
 import { beginEntry, commitEntry, discardStep, lookupStep, type StoredStep } from './store.ts';
 
+/** What one step is run with: `niceness` is what its programs start at, 0 being as usual. */
+export type RunStepOptions = ExecuteOptions & { readonly niceness: number };
+
 const makeContext = (
   step: Step,
-  options: ExecuteOptions,
-  places: { readonly work: string; readonly tree: string; readonly inputs: ReadonlyMap<string, string> },
+  options: RunStepOptions,
+  places: {
+    readonly work: string;
+    readonly tree: string;
+    readonly inputs: ReadonlyMap<string, string>;
+    readonly kept?: KeptTree | undefined;
+  },
 ): StepContext => ({
   places: {
     work: places.work,
+    ...(places.kept === undefined ? {} : { kept: places.kept.path }),
     tree: places.tree,
     tool: options.toolDir,
     downloads: options.store.downloads,
@@ -24,10 +35,14 @@ const makeContext = (
   },
   environment: options.plan.environment,
   jobs: step.width === 'all' ? options.jobs : 1,
+  niceness: options.niceness,
   logFile: join(options.logDir, `${step.id}.log`),
   downloadsDir: options.store.downloads,
   fetch: options.fetch,
+  ...(options.compileCache === undefined ? {} : { compileCache: options.compileCache }),
+  answersOf: { directory: options.store.answers, machine: digestValue([options.machine.kernel, options.path]) },
   signal: options.signal,
+  ...(places.kept === undefined ? {} : { synchronized: places.kept.synchronized }),
   progress: (text) => {
     options.listener({ type: 'step-progress', id: step.id, text });
   },
@@ -46,13 +61,44 @@ const callStep = async (call: StepFunction, step: Step, context: StepContext): R
   }
 };
 
+/** Calls a step in the build tree that is kept for its checkout, when it has one. */
+const callHolding = async (
+  step: Step,
+  options: RunStepOptions,
+  places: { readonly work: string; readonly tree: string; readonly inputs: ReadonlyMap<string, string> },
+): ReturnType<StepFunction> => {
+  const call = options.functions[step.kind];
+  if (step.keeps === undefined) return callStep(call, step, makeContext(step, options, places));
+  const { key, sourceDigest } = step.keeps;
+  const kept = await openKept({
+    store: options.store,
+    key,
+    checkout: options.checkouts?.get(sourceDigest) ?? `content ${sourceDigest}`,
+    content: sourceDigest,
+    title: step.title,
+    signal: options.signal,
+    notice: (text) => {
+      options.listener({ type: 'notice', text });
+    },
+  });
+  if (!kept.ok) return kept;
+  try {
+    const found = await callStep(call, step, makeContext(step, options, { ...places, kept: kept.value }));
+    const closed = await kept.value.close(found.ok ? undefined : found.error);
+    if (!found.ok) return found;
+    return closed.ok ? ok({ ...found.value, ...(closed.value === undefined ? {} : { kept: closed.value }) }) : closed;
+  } finally {
+    await kept.value.release();
+  }
+};
+
 /**
  * Runs one step in its work path and puts its output into the store, in place of an older one of the same key. The work
  * path's lock must be held. Failures: the step's own, `io-failed`, `disk-full`, `bug`.
  */
 export const runStep = async (
   step: Step,
-  options: ExecuteOptions,
+  options: RunStepOptions,
   inputs: ReadonlyMap<string, string>,
 ): Promise<Result<StoredStep>> => {
   const { store } = options;
@@ -69,8 +115,7 @@ export const runStep = async (
   }
   const startedAt = new Date().toISOString();
   const started = performance.now();
-  const context = makeContext(step, options, { work, tree: join(entry, 'tree'), inputs });
-  const found = await callStep(options.functions[step.kind], step, context);
+  const found = await callHolding(step, options, { work, tree: join(entry, 'tree'), inputs });
   if (!found.ok) {
     await removeTree(entry);
     // Else a step that failed leaves its work for whoever wants to look into it.

@@ -3,7 +3,7 @@ import type { CellRun, StepRecord } from '../model/record.ts';
 import type { StepOutcome } from './execute.ts';
 import { machineKinds, storeKey } from './inspect.ts';
 import type { CellSession, SessionOptions } from './session.ts';
-import { lookupStep } from './store.ts';
+import { readStepRecord } from './store.ts';
 
 /** What a run record says of one cell. */
 export const recordCell = (cell: CellSession, outcomes: ReadonlyMap<string, StepOutcome>): CellRun => ({
@@ -36,8 +36,8 @@ export const gatherRecords = async (
       continue;
     }
     if (machineKinds.includes(step.kind)) continue;
-    const found = await lookupStep(options.store, storeKey(step, host.machine));
-    if (found.state === 'present') records.push(found.stored.record);
+    const found = await readStepRecord(options.store, storeKey(step, host.machine));
+    if (found !== undefined) records.push(found);
   }
   return records;
 };

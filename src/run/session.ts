@@ -2,18 +2,19 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
 import { readJson, removeTree, writeFileAtomic, writeJsonAtomic } from '../io/files.ts';
-import { readChildCpuMs } from '../io/cpu.ts';
+import { readChildCpuMs, readCoreIdleMs } from '../io/cpu.ts';
 import { ownerMark } from '../io/owner.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
 import { worstExitCode, exitCodeOf, type Failure } from '../model/failure.ts';
 import type { ImportCostComparison } from '../model/import-cost.ts';
+import type { KeptFacts } from '../model/kept.ts';
 import type { PlannedCell, StepKind } from '../model/plan.ts';
 import { proofSchema, type Proof } from '../model/proof.ts';
 import { runRecordSchema, suiteResultsSchema, type RunRecord, type SuiteResults } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { selectGoals, type Stage } from '../plan/plan.ts';
-import type { FetchPolicy } from '../steps/context.ts';
+import type { CompileCache, FetchPolicy } from '../steps/context.ts';
 import { loadManifest, loadRoster, loadTimings, toolDir } from './data.ts';
 import { casesLineOf } from './cases.ts';
 import type { ComparedSuites } from './compare-twin.ts';
@@ -38,6 +39,7 @@ export interface SessionOptions {
   readonly jobs: number;
   readonly path: string;
   readonly fetch: FetchPolicy;
+  readonly compileCache?: CompileCache | undefined;
   /** Whether recorded proofs and test results are made again. */
   readonly rerun: boolean;
   readonly signal: AbortSignal;
@@ -47,6 +49,8 @@ export interface SessionOptions {
 /** What a session found for one cell. */
 export interface CellSession {
   readonly planned: PlannedCell;
+  /** How AWS-LC was compiled, when that was in a build tree which is kept for a checkout. */
+  readonly kept?: KeptFacts;
   /** `opt/cpython-awslc` of the installed tree, when there is one. */
   readonly prefix?: string;
   /** The same of the twin, where a stage wants the twin. */
@@ -126,6 +130,12 @@ const gatherCell = async (
     return found.state === 'present' ? found.stored : undefined;
   };
   const install = options.stage === 'fetch' ? undefined : await find('install-cell');
+  const keeps = options.prepared.plan.steps.some(
+    (step) => step.id === planned.steps['compile-awslc'] && step.keeps !== undefined,
+  );
+  // Whatever is unknown of it: it is not said to be clean.
+  const kept: KeptFacts | undefined =
+    install !== undefined && keeps ? ((await find('compile-awslc'))?.record.kept ?? { incremental: true }) : undefined;
   const twin = options.stage === 'bench' ? await find('install-twin') : undefined;
   const proved = outcomes.get(planned.steps['prove-cell'] ?? '')?.stored;
   const tested = outcomes.get(planned.steps['test-cell'] ?? '');
@@ -143,6 +153,7 @@ const gatherCell = async (
     planned.cell.awslc.fips && proved !== undefined ? await compareImportCost(options.store, proved.tree) : undefined;
   return ok({
     planned,
+    ...(kept === undefined ? {} : { kept }),
     ...(importCost === undefined ? {} : { importCost }),
     ...(install === undefined ? {} : { prefix: join(install.tree, 'opt', 'cpython-awslc') }),
     ...(twin === undefined ? {} : { twinPrefix: join(twin.tree, 'opt', 'cpython-awslc') }),
@@ -177,6 +188,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
   const startedAt = new Date().toISOString();
   const started = performance.now();
   const cpuBefore = readChildCpuMs();
+  const idleBefore = readCoreIdleMs();
   const id = nameRun(startedAt);
   const runDir = join(store.runs, id);
   try {
@@ -197,10 +209,12 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     machine: host.machine,
     functions: { ...stepFunctions, test: makeTestStep(plan, loadExpected) },
     jobs: options.jobs,
+    checkouts: prepared.checkouts,
     toolDir,
     path: options.path,
     logDir: join(runDir, 'logs'),
     fetch: options.fetch,
+    compileCache: options.compileCache,
     rerun: options.rerun ? rerunKinds[stage] : [],
     signal: options.signal,
     listener,
@@ -235,6 +249,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     }
   }
   const cpuAfter = readChildCpuMs();
+  const idleAfter = readCoreIdleMs();
   // What was done first tells more than that it was there when the twins needed it.
   const known = new Map(outcomes.toReversed().map((outcome) => [outcome.step.id, outcome]));
   const record: RunRecord = {
@@ -246,6 +261,9 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     startedAt,
     durationMs: Math.round(performance.now() - started),
     ...(cpuBefore === undefined || cpuAfter === undefined ? {} : { cpuMs: cpuAfter - cpuBefore }),
+    ...(idleBefore === undefined || idleAfter?.length !== idleBefore.length
+      ? {}
+      : { coreIdleMs: idleAfter.map((ms, core) => Math.max(0, ms - (idleBefore[core] ?? ms))) }),
     machine: host.machine,
     tools: [...host.tools],
     plan,

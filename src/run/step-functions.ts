@@ -1,10 +1,13 @@
 import type { StepKind } from '../model/plan.ts';
 import { build } from '../steps/build.ts';
 import type { StepFunction } from '../steps/context.ts';
-import { fetchStep } from '../steps/fetch.ts';
 import { probe } from '../steps/probe.ts';
 import { prove } from '../steps/prove.ts';
-import { unpackStep } from '../steps/unpack.ts';
+
+// Clients of networks and archives cost every run that needs neither 80 ms and 10 MB.
+const fetchStep: StepFunction = async (step, context) => (await import('../steps/fetch.ts')).fetchStep(step, context);
+const unpackStep: StepFunction = async (step, context) =>
+  (await import('../steps/unpack.ts')).unpackStep(step, context);
 
 const unsupported: StepFunction = (step) => {
   throw new Error(`no step of kind ${step.kind} is planned here`);

@@ -32,7 +32,9 @@ export const measureStore = async (store: Store): Promise<CacheStatus> => {
     downloads: await measurePart('downloads'),
     steps: await measurePart('steps'),
     work: await measurePart('work'),
+    kept: await measurePart('kept'),
     runs: await measurePart('runs'),
+    answers: await measurePart('answers'),
     tmp: await measurePart('tmp'),
   };
   return {

@@ -16,7 +16,9 @@ import { fail, ok, type Result } from '../model/result.ts';
  *     v1/downloads/<sha256>             verified downloads
  *     v1/steps/<key>/{record,listing}.json, tree/
  *     v1/work/<work key>/               scratch of steps that run now, or that were ended
+ *     v1/kept/<name>/                   build trees that are kept for a checkout, from run to run
  *     v1/runs/<id>/run.json, logs/
+ *     v1/answers/<digest>               what CPython's configure answered before
  *     v1/locks/, v1/tmp/
  */
 export interface Store {
@@ -24,7 +26,9 @@ export interface Store {
   readonly downloads: string;
   readonly steps: string;
   readonly work: string;
+  readonly kept: string;
   readonly runs: string;
+  readonly answers: string;
   readonly locks: string;
   readonly tmp: string;
 }
@@ -51,7 +55,9 @@ export const nameStore = (root: string): Store => {
     downloads: join(dir, 'downloads'),
     steps: join(dir, 'steps'),
     work: join(dir, 'work'),
+    kept: join(dir, 'kept'),
     runs: join(dir, 'runs'),
+    answers: join(dir, 'answers'),
     locks: join(dir, 'locks'),
     tmp: join(dir, 'tmp'),
   };
@@ -61,7 +67,8 @@ export const nameStore = (root: string): Store => {
 export const openStore = async (root: string): Promise<Result<Store>> => {
   const store = nameStore(root);
   try {
-    for (const path of [store.downloads, store.steps, store.work, store.runs, store.locks, store.tmp]) {
+    const { downloads, steps, work, kept, runs, answers, locks, tmp } = store;
+    for (const path of [downloads, steps, work, kept, runs, answers, locks, tmp]) {
       await mkdir(path, { recursive: true });
     }
     return ok(store);
@@ -74,6 +81,12 @@ const damaged = (path: string, expected: string, found: string): Lookup => ({
   state: 'damaged',
   failure: { code: 'store-damaged', path, expected, found },
 });
+
+/** The record of a finished output, whose tree nobody needs and nobody looks at; nothing when it cannot be read. */
+export const readStepRecord = async (store: Store, key: string): Promise<StepRecord | undefined> => {
+  const record = await readJson(stepRecordSchema, join(store.steps, key, 'record.json'));
+  return record.ok ? record.value : undefined;
+};
 
 /**
  * Looks an output up: its record and listing must be whole, and the tree must have the names, sizes and times that the

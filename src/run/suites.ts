@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { copyTree } from '../io/copy.ts';
 import { ioFailure } from '../io/failure.ts';
 import { removeTree, writeJsonAtomic } from '../io/files.ts';
+import { usableMemoryBytes } from '../io/host-machine.ts';
+import { makeSpareReader } from '../io/spare.ts';
 import type { Manifest, Roster } from '../model/manifest.ts';
 import type { Plan, PlannedCell, Step } from '../model/plan.ts';
 import type { SuiteResults } from '../model/record.ts';
@@ -12,12 +14,13 @@ import type { SuiteRun } from '../model/suite.ts';
 import type { Timings } from '../model/timings.ts';
 import { emulationMark } from '../plan/cross.ts';
 import { buildOnlyVariables } from '../plan/environment.ts';
+import { choosePace, fixedPace } from '../plan/pace.ts';
 import { locateCases, type CasesByFile } from '../plan/shards.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
 import { runActions } from '../steps/actions.ts';
 import { fillEnvironment, fillPlaces } from '../steps/places.ts';
 import { checkTestFiles } from '../steps/test-files.ts';
-import { runSuitePass, type CaseSelection, type SuitePass } from '../steps/test.ts';
+import { runSuitePass, type CaseSelection, type SuitePass, type SuitePassRequest } from '../steps/test.ts';
 import { selectedFileOf } from '../verdict/roster.ts';
 import { judge, selectRetest, type Judgement } from '../verdict/judge.ts';
 
@@ -28,10 +31,9 @@ export interface Expected {
   readonly timings: Timings;
 }
 
-/** Processes per core: the suites mostly sleep (measured: `npm run bench`). */
-const processesPerCore = 4;
-/** Shards per process: enough that the last ones are short. */
-const shardsPerProcess = 2;
+/** An emulator keeps a core busy where the suites would sleep: what is idle tells nothing, and shards are few and long. */
+const emulatedPerCore = 4;
+const shardsPerEmulated = 2;
 /** A process that writes no event for this long is hung: the longest case of the crypto preset takes 20 s. */
 export const silentMs = 240_000;
 /** How many times longer a process may be silent in an emulator. */
@@ -128,7 +130,7 @@ export const makeTestStep =
       );
       if (unknown !== undefined) return fail(unknown);
       const pass = makePass(step, expected.value.timings, context, scratchDir, maskOf(step));
-      return side === 'twin' ? runTwinPass(plan, pass, context) : runPasses(plan, cell, expected.value, pass, context);
+      return side === 'twin' ? runTwinPass(plan, pass) : runPasses(plan, cell, expected.value, pass);
     });
   };
 
@@ -146,15 +148,28 @@ export const makeCasesStep =
     if (task === undefined) throw new Error(`no cases are known for the step ${step.id}`);
     return runInCopy(step, context, async (scratchDir) => {
       const pass = makePass(step, undefined, context, scratchDir);
-      // One core's worth at a time: a case that fails only in company must have none.
-      const ran = await pass(task.pass, { from: 'cases', cases: task.cases, alone: true }, context.jobs);
+      const ran = await pass(task.pass, { from: 'cases', cases: task.cases, alone: true });
       if (!ran.ok) return ran;
       const { environment, durationMs } = ran.value;
       return ok({ runs: [toRun(ran.value)], environment, durationMs });
     });
   };
 
-type RunPass = (name: SuiteRun['pass'], selection: CaseSelection, processes: number) => Promise<Result<SuitePass>>;
+type RunPass = (name: SuiteRun['pass'], selection: CaseSelection) => Promise<Result<SuitePass>>;
+
+type Company = Pick<SuitePassRequest, 'pace' | 'readSpare' | 'shards'>;
+
+/** How many processes share the work of a pass. */
+const chooseCompany = (selection: CaseSelection, jobs: number, isEmulated: boolean): Company => {
+  // One core's worth at a time: a case that fails only in company must have none.
+  if (selection.from === 'cases') return { pace: fixedPace(jobs), shards: jobs };
+  if (isEmulated) {
+    return { pace: fixedPace(emulatedPerCore * jobs), shards: emulatedPerCore * jobs * shardsPerEmulated };
+  }
+  const pace = choosePace(jobs, usableMemoryBytes());
+  // As many as could run at once: what runs at a time depends on the machine's load, what runs together does not.
+  return { pace, readSpare: makeSpareReader(jobs), shards: pace.most };
+};
 
 const noTimings: Timings = { version: 1, python: '', classesMs: {}, casesMs: {} };
 
@@ -166,13 +181,13 @@ const makePass = (
   mask: Readonly<Record<string, string>> = {},
 ): RunPass => {
   const env = { ...makeSuiteEnvironment(context), ...mask };
-  return (name, selection, processes) =>
+  const isEmulated = emulationOf(step).length > 0;
+  return (name, selection) =>
     runSuitePass({
+      ...chooseCompany(selection, context.jobs, isEmulated),
       pass: name,
       selection,
       timings: timings ?? noTimings,
-      shards: processes * shardsPerProcess,
-      atOnce: processes,
       python: fillPlaces('{work}/opt/cpython-awslc/bin/python3', context),
       toolDir: fillPlaces('{tool}', context),
       env,
@@ -180,15 +195,15 @@ const makePass = (
       scratchDir,
       logDir: context.logFile.replace(/\.log$/, `-${name}`),
       signal: context.signal,
-      silentMs: silentMs * (emulationOf(step).length > 0 ? emulatedSilence : 1),
+      silentMs: silentMs * (isEmulated ? emulatedSilence : 1),
       progress: ({ done, total, running }) => {
         context.progress(`${name} pass: ${done} of ${total} cases${running[0] === undefined ? '' : `, ${running[0]}`}`);
       },
     });
 };
 
-const runTwinPass = async (plan: Plan, pass: RunPass, context: StepContext): Promise<Result<SuiteResults>> => {
-  const ran = await pass('twin', { from: 'files', ...plan.test }, context.jobs * processesPerCore);
+const runTwinPass = async (plan: Plan, pass: RunPass): Promise<Result<SuiteResults>> => {
+  const ran = await pass('twin', { from: 'files', ...plan.test });
   if (!ran.ok) return ran;
   const { environment, durationMs } = ran.value;
   return ok({ runs: [toRun(ran.value)], environment, durationMs });
@@ -199,9 +214,8 @@ const runPasses = async (
   cell: PlannedCell,
   expected: Expected,
   pass: RunPass,
-  context: StepContext,
 ): Promise<Result<SuiteResults>> => {
-  const first = await pass('first', { from: 'files', ...plan.test }, context.jobs * processesPerCore);
+  const first = await pass('first', { from: 'files', ...plan.test });
   if (!first.ok) return first;
   const results: SuiteResults = {
     runs: [toRun(first.value)],
@@ -212,8 +226,7 @@ const runPasses = async (
   if (again.length === 0) return ok(results);
   const cases = locateCases(first.value.events, new Set(again.map(({ id }) => id)));
   if (Object.keys(cases).length === 0) return ok(results);
-  // One core's worth at a time: a case that fails only in company must have none.
-  const retest = await pass('retest', { from: 'cases', cases, alone: true }, context.jobs);
+  const retest = await pass('retest', { from: 'cases', cases, alone: true });
   if (!retest.ok) return retest;
   return ok({
     ...results,

@@ -46,7 +46,7 @@ const verifyDownload = async (
   try {
     const seen = await stat(path);
     if (!seen.isFile()) return { sizeBytes: 0, damage: { path, expected, found: 'no file' } };
-    const digest = await hashFile(path, seen.size);
+    const digest = await hashFile(path);
     return {
       sizeBytes: seen.size,
       ...(digest === sha256 ? {} : { damage: { path, expected, found: `sha256 ${digest}` } }),

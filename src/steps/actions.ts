@@ -6,11 +6,14 @@ import type { StepRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { copyTree } from '../io/copy.ts';
 import { ioFailure } from '../io/failure.ts';
-import { writeFileAtomic } from '../io/files.ts';
+import { removeTree, writeFileAtomic } from '../io/files.ts';
 import { expandPattern } from '../io/pattern.ts';
 import { runProgram } from '../io/process.ts';
 import { substituteFiles } from '../io/substitute.ts';
+import { synchronizeTree } from '../io/synchronize.ts';
+import { useCompileCache } from './compile-cache.ts';
 import type { StepContext } from './context.ts';
+import { useKnownAnswers } from './known-answers.ts';
 import { fillEnvironment, fillPlaces, hidePlaces } from './places.ts';
 
 type Ran = StepRecord['commands'][number];
@@ -19,6 +22,7 @@ const runExec = async (
   step: Step,
   action: Extract<Action, { do: 'exec' }>,
   context: StepContext,
+  haste: Readonly<Record<string, string | undefined>>,
 ): Promise<Result<Ran>> => {
   const fill = (text: string): string => fillPlaces(text, context);
   const cwd = fill(action.cwd);
@@ -30,9 +34,10 @@ const runExec = async (
   const ran = await runProgram(action.argv.map(fill), {
     purpose: step.title,
     cwd,
-    env: fillEnvironment(context, action.env),
+    env: fillEnvironment(context, { ...haste, ...action.env }),
     logFile: context.logFile,
     ...(action.stdout === undefined ? {} : { stdoutFile: fill(action.stdout) }),
+    niceness: context.niceness,
     signal: context.signal,
     onLine: context.progress,
   });
@@ -91,7 +96,7 @@ const removeFiles = async (patterns: readonly string[]): Promise<Result<void>> =
 };
 
 const runOther = async (
-  action: Exclude<Action, { do: 'exec' | 'fetch' | 'unpack' | 'adopt' }>,
+  action: Exclude<Action, { do: 'exec' | 'fetch' | 'unpack' | 'adopt' | 'compile-cache' | 'known-answers' }>,
   context: StepContext,
 ): Promise<Result<void>> => {
   const fill = (text: string): string => fillPlaces(text, context);
@@ -107,6 +112,12 @@ const runOther = async (
         env: fillEnvironment(context),
         signal: context.signal,
       });
+    case 'synchronize': {
+      const changed = await synchronizeTree(fill(action.from), fill(action.to));
+      if (!changed.ok) return changed;
+      context.synchronized?.(changed.value);
+      return changed.value.namesChanged ? removeTree(fill(action.discard)) : ok(undefined);
+    }
     case 'symlink': {
       const path = fill(action.path);
       try {
@@ -140,6 +151,9 @@ export const runActions = async (
   explain: (failure: Failure) => Promise<Failure> = (failure) => Promise.resolve(failure),
 ): Promise<Result<Ran[]>> => {
   const commands: Ran[] = [];
+  // What commands get from actions before them that make a step faster.
+  let haste: Readonly<Record<string, string | undefined>> = {};
+  const keepers: (() => Promise<Result<void>>)[] = [];
   for (const action of step.actions) {
     switch (action.do) {
       case 'fetch':
@@ -147,9 +161,23 @@ export const runActions = async (
       case 'adopt':
         throw new Error(`action ${action.do} belongs to a step of its own`);
       case 'exec': {
-        const ran = await runExec(step, action, context);
+        const ran = await runExec(step, action, context, haste);
         if (!ran.ok) return fail(await explain(ran.error));
         commands.push(ran.value);
+        break;
+      }
+      case 'compile-cache': {
+        if (context.compileCache === undefined) break;
+        const used = await useCompileCache(action, context.compileCache, context);
+        if (!used.ok) return fail(await explain(used.error));
+        haste = used.value;
+        break;
+      }
+      case 'known-answers': {
+        const known = await useKnownAnswers(action, context);
+        if (!known.ok) return known;
+        haste = { ...haste, ...known.value.env };
+        keepers.push(known.value.keep);
         break;
       }
       default: {
@@ -157,6 +185,10 @@ export const runActions = async (
         if (!done.ok) return fail(await explain(done.error));
       }
     }
+  }
+  for (const keep of keepers) {
+    const kept = await keep();
+    if (!kept.ok) return kept;
   }
   return ok(commands);
 };

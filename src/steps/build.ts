@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Failure } from '../model/failure.ts';
 import { ok } from '../model/result.ts';
 import { runActions } from './actions.ts';
+import { countCompileCache } from './compile-cache.ts';
 import type { StepContext, StepFunction } from './context.ts';
 import { fillPlaces } from './places.ts';
 
@@ -50,5 +51,9 @@ const explain =
 /** Configures, compiles, links or installs: the step's actions, and a reason and remedy when one fails. */
 export const build: StepFunction = async (step, context) => {
   const commands = await runActions(step, context, explain(context, step.kind === 'configure'));
-  return commands.ok ? ok({ commands: commands.value }) : commands;
+  if (!commands.ok) return commands;
+  const isCached = step.actions.some((action) => action.do === 'compile-cache');
+  const used =
+    isCached && context.compileCache !== undefined ? await countCompileCache(context.compileCache, context) : undefined;
+  return ok({ commands: commands.value, ...(used === undefined ? {} : { compileCache: used }) });
 };

@@ -1,8 +1,11 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import type { Spare } from '../model/spare.ts';
 import type { EnvironmentFacts, SuiteEvent, SuiteRun } from '../model/suite.ts';
 import type { Timings } from '../model/timings.ts';
+import { countStarts, type Pace } from '../plan/pace.ts';
 import { findLeftover, planShards, type CasesByFile, type Shard } from '../plan/shards.ts';
 import { runDriver, type DriverSetting } from './test-driver.ts';
 
@@ -38,7 +41,9 @@ export interface SuitePassRequest extends DriverSetting {
   /** Into how many processes the cases are shared out. */
   readonly shards: number;
   /** How many of them run at the same time. */
-  readonly atOnce: number;
+  readonly pace: Pace;
+  /** What the machine has left since the last call; nothing is looked at unless given. */
+  readonly readSpare?: () => Spare | undefined;
   readonly progress: (progress: SuiteProgress) => void;
 }
 
@@ -144,31 +149,52 @@ const runShard = async (
   return ok({ events, deaths });
 };
 
-/** Runs tasks, at most `atOnce` at a time; the first failure stops those that run and starts no more. */
+/** How often a pass looks whether cores are idle, in milliseconds: a start has shown by then what it takes. */
+const lookMs = 500;
+
+/**
+ * Runs tasks in their order, as many at a time as the pace says of what the machine has left; the first failure stops those
+ * that run and starts no more.
+ */
 const runPool = async <T>(
   tasks: readonly ((signal: AbortSignal) => Promise<Result<T>>)[],
-  atOnce: number,
-  signal: AbortSignal,
+  { pace, readSpare, signal }: Pick<SuitePassRequest, 'pace' | 'readSpare' | 'signal'>,
 ): Promise<Result<readonly T[]>> => {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   // Every process listens.
   setMaxListeners(0, either);
   const results = new Map<number, T>();
+  const running = new Map<number, Promise<void>>();
   let failure: Failure | undefined;
   let next = 0;
-  const work = async (): Promise<void> => {
-    for (let index = next++; index < tasks.length && failure === undefined; index = next++) {
-      const result = await tasks[index]?.(either);
-      if (result === undefined) return;
-      if (result.ok) results.set(index, result.value);
-      else {
-        failure ??= result.error;
-        stop.abort('another process failed');
-      }
+  let lookedAt = performance.now();
+  readSpare?.();
+  const run = async (index: number): Promise<void> => {
+    const result = await tasks[index]?.(either);
+    running.delete(index);
+    if (result === undefined) return;
+    if (result.ok) results.set(index, result.value);
+    else {
+      failure ??= result.error;
+      stop.abort('another process failed');
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(atOnce, tasks.length)) }, work));
+  while (running.size > 0 || (next < tasks.length && failure === undefined)) {
+    const waiting = failure === undefined ? tasks.length - next : 0;
+    const isLook = readSpare !== undefined && performance.now() - lookedAt >= lookMs;
+    if (isLook) lookedAt = performance.now();
+    const spare = isLook ? readSpare() : undefined;
+    for (let starts = countStarts({ running: running.size, waiting, spare }, pace); starts > 0; starts -= 1) {
+      running.set(next, run(next));
+      next += 1;
+    }
+    const look = new AbortController();
+    const others =
+      readSpare === undefined || next >= tasks.length ? [] : [sleep(lookMs, undefined, { signal: look.signal })];
+    await Promise.race([...running.values(), ...others.map((other) => other.catch(() => undefined))]);
+    look.abort();
+  }
   if (failure !== undefined) return fail(failure);
   return ok([...results].sort(([a], [b]) => a - b).map(([, value]) => value));
 };
@@ -201,8 +227,7 @@ export const runSuitePass = async (request: SuitePassRequest): Promise<Result<Su
       (shard, index) => (signal) =>
         runShard({ ...request, signal }, shard, `shard-${String(index + 1).padStart(digits, '0')}`, counters),
     ),
-    request.atOnce,
-    request.signal,
+    request,
   );
   if (!ran.ok) return ran;
   return ok({

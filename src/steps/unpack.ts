@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { extractArchive } from '../io/archive.ts';
 import { errorCode, ioFailure } from '../io/failure.ts';
@@ -16,7 +16,7 @@ const verifyDownload = async (path: string): Promise<Result<void>> => {
   const damaged = (found: string): Result<void> =>
     fail({ code: 'store-damaged', path, expected: `sha256 ${expected}`, found });
   try {
-    const found = await hashFile(path, (await stat(path)).size);
+    const found = await hashFile(path);
     if (found === expected) return ok(undefined);
     await rm(path);
     return damaged(`sha256 ${found}`);

@@ -1,6 +1,5 @@
 import type { Listener } from '../model/event.ts';
 import { makeLines } from './lines.ts';
-import { makeTasks } from './tasks.ts';
 
 export interface DisplayOptions {
   readonly write: (text: string) => void;
@@ -16,6 +15,6 @@ export interface Display {
   readonly close: () => Promise<void>;
 }
 
-/** listr2 on a terminal, plain lines elsewhere. */
-export const makeDisplay = (options: DisplayOptions): Display =>
-  options.canDraw ? makeTasks(options) : makeLines(options);
+/** listr2 on a terminal, plain lines elsewhere: what does not draw need not load it. */
+export const makeDisplay = async (options: DisplayOptions): Promise<Display> =>
+  options.canDraw ? (await import('./tasks.ts')).makeTasks(options) : makeLines(options);

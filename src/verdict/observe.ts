@@ -17,7 +17,7 @@ export interface CaseSeen {
   /** The worst end, if it ended several times. */
   end?: Told;
   /** By full id (`id (i=1)`): failing and skipped subtests, since the driver writes no passing ones. */
-  readonly subtests: Map<string, Told>;
+  subtests: Map<string, Told>;
 }
 
 /** A setUpClass, tearDownClass, setUpModule or tearDownModule that failed or skipped. */
@@ -67,6 +67,9 @@ const toldBy = (event: {
   ...(event.details === undefined ? {} : { details: event.details }),
 });
 
+/** What almost every case has: shared, and never written to. */
+const noSubtests: Map<string, Told> = new Map();
+
 const mutableOf = <T>(map: Map<string, T>, key: string, make: () => T): T => {
   const known = map.get(key);
   if (known !== undefined) return known;
@@ -86,7 +89,7 @@ export const observePass = (runs: readonly SuiteRun[]): PassSeen => {
   const fileSeen = (file: string): FileSeen =>
     mutableOf(files, file, () => ({ file, collected: new Set<string>(), imported: false, deaths: [] }));
   const caseSeen = (file: string, id: string): CaseSeen =>
-    mutableOf(cases, caseKey(file, id), () => ({ id, file, starts: 0, ends: 0, durationMs: 0, subtests: new Map() }));
+    mutableOf(cases, caseKey(file, id), () => ({ id, file, starts: 0, ends: 0, durationMs: 0, subtests: noSubtests }));
 
   const take = (event: SuiteEvent, current: string): string => {
     switch (event.event) {
@@ -103,9 +106,10 @@ export const observePass = (runs: readonly SuiteRun[]): PassSeen => {
         caseSeen(current, event.id).starts += 1;
         break;
       case 'subtest': {
-        const { subtests } = caseSeen(current, event.id);
+        const seen = caseSeen(current, event.id);
         const id = `${event.id} ${event.params}`;
-        subtests.set(id, worseOf(subtests.get(id), toldBy(event)));
+        if (seen.subtests === noSubtests) seen.subtests = new Map();
+        seen.subtests.set(id, worseOf(seen.subtests.get(id), toldBy(event)));
         break;
       }
       case 'end': {

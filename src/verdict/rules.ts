@@ -47,6 +47,36 @@ export interface Book {
   readonly close: () => readonly EntryUse[];
 }
 
+const none: readonly BookEntry[] = [];
+
+/** Entries of both lists, each once, in the manifest's order. Mostly one of the lists is empty. */
+const mergeEntries = (a: readonly BookEntry[], b: readonly BookEntry[]): readonly BookEntry[] => {
+  if (a.length === 0) return b;
+  return b.length === 0 ? a : [...new Set([...a, ...b])].sort((x, y) => x.index - y.index);
+};
+
+/** Finds entries by id, in their order. Every case asks: only patterns are tried one by one, compiled once. */
+const indexEntries = (
+  entries: readonly BookEntry[],
+  idOf: (entryId: string) => string,
+): ((id: string) => readonly BookEntry[]) => {
+  const exact = new Map<string, BookEntry[]>();
+  for (const one of entries) exact.set(idOf(one.entry.id), [...(exact.get(idOf(one.entry.id)) ?? []), one]);
+  const patterns = entries
+    .filter(({ entry }) => idOf(entry.id).includes('*'))
+    .map((bookEntry) => ({ bookEntry, matches: compilePattern(idOf(bookEntry.entry.id)) }));
+  return (id) => {
+    const found = patterns.filter(({ matches }) => matches(id));
+    const named = exact.get(id) ?? none;
+    return found.length === 0
+      ? named
+      : mergeEntries(
+          named,
+          found.map(({ bookEntry }) => bookEntry),
+        );
+  };
+};
+
 /** Opens a manifest for a cell and machine. A class whose pattern is no regular expression explains nothing. */
 export const createBook = (manifest: Manifest | undefined, facts: Facts): Book => {
   const entries = (manifest?.entries ?? []).map((entry, index): BookEntry => ({
@@ -56,15 +86,14 @@ export const createBook = (manifest: Manifest | undefined, facts: Facts): Book =
     met: false,
     used: false,
   }));
-  // Every case asks every entry: patterns are compiled once.
-  const applying = entries
-    .filter((entry) => entry.applies)
-    .map((bookEntry) => ({
-      bookEntry,
-      isOfSubtests: bookEntry.entry.id.includes(' '),
-      matches: compilePattern(bookEntry.entry.id),
-      matchesCase: compilePattern(caseIdOf(bookEntry.entry.id)),
-    }));
+  const applying = entries.filter((entry) => entry.applies);
+  const isOfSubtests = ({ entry }: BookEntry): boolean => entry.id.includes(' ');
+  const findByCase = indexEntries(
+    applying.filter((entry) => !isOfSubtests(entry)),
+    (id) => id,
+  );
+  const findBySubtest = indexEntries(applying.filter(isOfSubtests), (id) => id);
+  const findOfSubtests = indexEntries(applying.filter(isOfSubtests), caseIdOf);
   const classes = (manifest?.environment ?? []).flatMap((environmentClass) => {
     if (!evaluateWhen(environmentClass.when, facts)) return [];
     try {
@@ -76,16 +105,14 @@ export const createBook = (manifest: Manifest | undefined, facts: Facts): Book =
   return {
     findEntries: (id) => {
       const caseId = caseIdOf(id);
-      const found = applying
-        .filter(({ matches, isOfSubtests }) => matches(id) || (!isOfSubtests && matches(caseId)))
-        .map(({ bookEntry }) => bookEntry);
+      const found = mergeEntries(
+        mergeEntries(findByCase(id), findBySubtest(id)),
+        caseId === id ? none : findByCase(caseId),
+      );
       for (const entry of found) entry.met = true;
       return found;
     },
-    findSubtestEntries: (caseId) =>
-      applying
-        .filter(({ isOfSubtests, matchesCase }) => isOfSubtests && matchesCase(caseId))
-        .map(({ bookEntry }) => bookEntry),
+    findSubtestEntries: findOfSubtests,
     findClass: (skipReason) => classes.find(({ expression }) => expression.test(skipReason))?.environmentClass,
     close: () =>
       entries.map(({ index, entry, applies, met, used }) => ({
@@ -99,12 +126,12 @@ export const createBook = (manifest: Manifest | undefined, facts: Facts): Book =
 
 /** A case while it is judged: `used` are the entries that have explained one of its findings. */
 interface OpenCase extends CaseFindings {
-  readonly used: Set<BookEntry>;
+  readonly used: BookEntry[];
 }
 
 const use = (bookEntry: BookEntry, open: OpenCase): ManifestEntry => {
   bookEntry.used = true;
-  open.used.add(bookEntry);
+  open.used.push(bookEntry);
   return bookEntry.entry;
 };
 
@@ -207,7 +234,7 @@ const judgeUnended = (finding: Finding & { kind: 'unended' }, known: OpenCase, b
 
 const judgePass = (id: string, known: OpenCase, book: Book): Decision => {
   // An entry that a subtest has just borne out does not speak of the rest of the case.
-  const entries = book.findEntries(id).filter((bookEntry) => !known.used.has(bookEntry));
+  const entries = book.findEntries(id).filter((bookEntry) => !known.used.includes(bookEntry));
   const flaky = entries.find(({ entry }) => entry.expect === 'flaky');
   if (flaky !== undefined) return { id, verdict: 'XFLAKY', reason: `passed this time: ${use(flaky, known).reason}` };
   const [expecting] = entries;
@@ -254,7 +281,7 @@ const judgePassedSubtests = (known: CaseFindings, book: Book): readonly Decision
  * may explain a subtest; one unexplained subtest is enough to be unexpected.
  */
 export const judgeFindings = (known: CaseFindings, book: Book): readonly Decision[] => {
-  const open: OpenCase = { ...known, used: new Set() };
-  const passedLast = [...known.findings].sort((a, b) => Number(a.kind === 'passed') - Number(b.kind === 'passed'));
+  const open: OpenCase = { ...known, used: [] };
+  const passedLast = known.findings.toSorted((a, b) => Number(a.kind === 'passed') - Number(b.kind === 'passed'));
   return [...passedLast.map((finding) => judgeFinding(finding, open, book)), ...judgePassedSubtests(known, book)];
 };

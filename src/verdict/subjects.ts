@@ -22,6 +22,12 @@ const isSelected = (file: string, id: string, selection: Narrowing): boolean =>
   (isFileSelected(file, selection.files) ||
     selection.files.some((selected) => selectedFileOf(selected) === file && id.startsWith(`test.${selected}.`)));
 
+const addTo = (sets: Map<string, Set<string>>, file: string, ids: Iterable<string>): void => {
+  const known = sets.get(file) ?? new Set<string>();
+  sets.set(file, known);
+  for (const id of ids) known.add(id);
+};
+
 /**
  * Every case that must get a verdict: what the narrowed roster names, what a file collected, what was started. A rostered
  * case belongs to the files that collected or started it; if none did, to the file of its module, else to the roster's.
@@ -32,22 +38,22 @@ export const gatherSubjects = (
   first: PassSeen,
   retest: PassSeen,
 ): readonly Subject[] => {
-  const seen = new Map<string, { file: string; id: string }>();
-  const add = (file: string, id: string): void => {
-    seen.set(caseKey(file, id), { file, id });
-  };
-  for (const file of first.files.values()) for (const id of file.collected) add(file.file, id);
-  for (const one of [...first.cases.values(), ...retest.cases.values()]) add(one.file, one.id);
+  // Sets by file, not of keys: thousands of cases would each get several texts more.
+  const seen = new Map<string, Set<string>>();
+  const seenIds = new Map<string, Set<string>>();
+  for (const file of first.files.values()) addTo(seen, file.file, file.collected);
+  for (const one of first.cases.values()) addTo(seen, one.file, [one.id]);
+  for (const one of retest.cases.values()) addTo(seen, one.file, [one.id]);
+  for (const [file, ids] of seen) addTo(seenIds, selectedFileOf(file), ids);
 
-  const rostered = new Set<string>();
+  const rostered = new Map<string, Set<string>>();
   const lost: Subject[] = [];
-  const seenIds = new Set([...seen.values()].map(({ file, id }) => caseKey(selectedFileOf(file), id)));
   for (const [file, classes] of Object.entries(roster?.files ?? {})) {
     for (const [classId, names] of Object.entries(classes)) {
       for (const name of names) {
         const id = `${classId}.${name}`;
-        rostered.add(caseKey(file, id));
-        if (seenIds.has(caseKey(file, id)) || !isSelected(file, id, selection)) continue;
+        addTo(rostered, file, [id]);
+        if (seenIds.get(file)?.has(id) === true || !isSelected(file, id, selection)) continue;
         const owner = [...first.files.keys()].find(
           (candidate) => selectedFileOf(candidate) === file && id.startsWith(`test.${candidate}.`),
         );
@@ -55,11 +61,10 @@ export const gatherSubjects = (
       }
     }
   }
-  const found = [...seen.values()].map(({ file, id }) => ({
-    file,
-    id,
-    isRostered: rostered.has(caseKey(selectedFileOf(file), id)),
-  }));
+  const found = [...seen].flatMap(([file, ids]): readonly Subject[] => {
+    const known = rostered.get(selectedFileOf(file));
+    return [...ids].map((id) => ({ file, id, isRostered: known?.has(id) === true }));
+  });
   return [...found, ...lost];
 };
 

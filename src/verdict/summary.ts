@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import type { KeptFacts } from '../model/kept.ts';
 import type { TestSelection } from '../model/plan.ts';
 import { isExpected, type Verdict, type VerdictReport } from '../model/verdict.ts';
 import { compareWithBaseline, selectRegressions } from './baseline.ts';
@@ -66,6 +67,8 @@ export interface ReportFacts {
   /** True when they ran in an earlier run, and not again in this one. */
   readonly recorded: boolean;
   readonly durationMs: number;
+  /** How AWS-LC was compiled, when that was in a build tree which is kept for a checkout. */
+  readonly kept?: KeptFacts;
   /** What else to know: what the twin was asked. */
   readonly notes?: readonly string[];
   /** An earlier run's id, and its results judged by today's manifest. */
@@ -88,6 +91,7 @@ export const makeVerdictReport = (input: Omit<JudgeInput, 'selection'>, facts: R
     ...(facts.ranAt === undefined ? {} : { ranAt: facts.ranAt }),
     recorded: facts.recorded,
     durationMs: facts.durationMs,
+    ...(facts.kept === undefined ? {} : { kept: facts.kept }),
     cases: judgement.cases,
     files: judgement.files,
     counts: { ...judgement.counts },

@@ -12,7 +12,7 @@ import { formatPage, formatTable } from './report.mjs';
 
 const help = `Measures this tool against the same job done by hand.
 
-  npm run bench -- [--only start,noop,test,cold,awslc,change] [--repeat N] [--store DIR] [--work DIR] [--name NAME]
+  npm run bench -- [--only start,noop,test,cold,awslc,change,versions] [--repeat N] [--store DIR] [--work DIR] [--name NAME]
 
   start   --help, against starting Node
   noop    test with nothing to do, against starting Node
@@ -20,6 +20,8 @@ const help = `Measures this tool against the same job done by hand.
   cold    an empty store with its downloads, against cmake, ninja, configure, make, python -m test (about 12 min a run)
   awslc   another AWS-LC version of the catalogue on a known core, against the whole job by hand
   change  one changed file of AWS-LC on a known core, against the whole job by hand
+  versions  ten AWS-LC versions with one CPython in an empty store with its downloads and a warm ccache, against \`cold\` (which must run
+          too; about 25 min)
 
 Without --only: start and noop. --repeat: runs of each side (default: 15 of start and noop, 1 of the others). --store: a
 store with the default recipe's result, which is made first where it is not there (default: the one that the tool uses).
@@ -33,6 +35,7 @@ const targets = {
   cold: { atLeast: 1.4 },
   awslc: { atLeast: 4 },
   change: { atLeast: 6 },
+  versions: { atLeast: 1 / 4 },
 };
 const quick = ['start', 'noop'];
 /** From this share of the cores on that other programs had, a machine is called busy. */
@@ -200,7 +203,7 @@ const measureOnKnownCore = async (name, what, prepare) => {
 
 if (chosen.includes('awslc')) {
   const planned = plan.cells[0].cell.awslc.version;
-  const other = ours.findOtherAwslc(planned);
+  const [other] = ours.findOtherAwslc(planned, 1);
   if (other === undefined) say(`awslc is left out: the catalogue has no other version than ${planned}.`);
   else {
     await measureOnKnownCore('awslc', `\`test --awslc ${other}\`, its sources fetched before`, async (copy) => {
@@ -223,6 +226,40 @@ if (chosen.includes('change')) {
     return `path:${join(source, archive.root)}`;
   });
   rmSync(source, { recursive: true, force: true });
+}
+
+if (chosen.includes('versions')) {
+  const cold = parts.find(({ name }) => name === 'cold');
+  const planned = plan.cells[0].cell.awslc.version;
+  const others = ours.findOtherAwslc(planned, 9);
+  if (cold === undefined) say('versions is left out: its base is the part cold.');
+  else if (!ours.hasCcache())
+    say('versions is left out: there is no ccache (`cpython-awslc doctor --fix` installs it).');
+  else {
+    const args = [planned, ...others].flatMap((version) => ['--awslc', version]);
+    const ccacheDir = join(work, 'ccache');
+    rmSync(ccacheDir, { recursive: true, force: true });
+    await ours.fetchSources(store, { args, logFile });
+    const many = join(work, 'versions');
+    const run = (stage) => {
+      ours.makeEmptyStore(many, downloads);
+      return ours.measureStage(many, stage, { args, logFile, ccacheDir });
+    };
+    say('versions: filling the compile cache ...');
+    await run('build');
+    const samples = { base: cold.ours, ours: [] };
+    for (let round = 0; round < (repeat ?? 1); round += 1) {
+      const sample = await run('test');
+      say(`versions, ours: ${sample.wallSeconds.toFixed(1)} s, ${sample.cpuSeconds.toFixed(1)} CPU-s`);
+      samples.ours.push(sample);
+    }
+    addPart(
+      'versions',
+      `\`test\` of ${args.length / 2} AWS-LC versions (${[planned, ...others].join(', ')}) in an empty store with its downloads and a warm ccache; the base is this tool's part cold, of one version without ccache`,
+      samples,
+    );
+    ours.removeStore(many);
+  }
 }
 
 disk['the store'] = ours.measureDisk(warm);

@@ -59,7 +59,7 @@ export const measureByHand = async (plan, { dir, downloads, jobs }) => {
   const awslcSource = join(places.sources, awslc.root);
   const fill = (flags, names) =>
     flags.map(({ flag }) => Object.entries(names).reduce((text, [name, path]) => text.replaceAll(name, path), flag));
-  const cmakeFlags = fill(stepOf(plan, 'configure', 'awslc').flags, { '{awslc}': awslcSource });
+  const cmakeFlags = fill(stepOf(plan, 'configure', 'awslc').flags, { '{work}/src': awslcSource, '{work}': dir });
   const install = [`-DCMAKE_INSTALL_PREFIX=${prefix}`, '-DCMAKE_INSTALL_LIBDIR=lib'];
   await run('cmake', ['cmake', '-G', 'Ninja', '-S', awslcSource, '-B', 'awslc-build', ...cmakeFlags, ...install], dir);
   await run('ninja', ['cmake', '--build', 'awslc-build', '--parallel', String(jobs)], dir);

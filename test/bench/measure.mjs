@@ -20,14 +20,17 @@ const readOwnCpu = () => {
   return { self: (fields[11] + fields[12]) / ticksPerSecond, children: (fields[13] + fields[14]) / ticksPerSecond };
 };
 
-/** Processor time that the whole machine spent, whoever asked for it, in seconds. */
+/** Processor time that the whole machine spent, whoever asked for it, and that its cores had nothing to do, in seconds. */
 const readMachineCpu = () => {
-  const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
+  const [user, nice, system, idle, waiting, irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
     .split('\n')[0]
     .split(/\s+/)
     .slice(1)
     .map(Number);
-  return (user + nice + system + irq + softirq + steal) / ticksPerSecond;
+  return {
+    busy: (user + nice + system + irq + softirq + steal) / ticksPerSecond,
+    idle: (idle + waiting) / ticksPerSecond,
+  };
 };
 
 const readPeakBytes = (pid) => {
@@ -41,8 +44,8 @@ const readPeakBytes = (pid) => {
 
 /**
  * Runs a program to its end and measures it: wall time, processor time of it and of all that it started and waited for, the
- * most memory that it held itself (what it started not included; zero when it ended too soon to be looked at), and
- * processor time that others took meanwhile. Throws when it ends with another exit code than the accepted ones.
+ * most memory that it held itself (what it started not included; zero when it ended too soon to be looked at), processor
+ * time that others took meanwhile, and time that cores were idle. Throws when it ends with another exit code than the accepted ones.
  */
 export const measure = async (argv, { cwd, env, logFile, acceptedExitCodes = [0], keepOutput = false } = {}) => {
   let log = 'ignore';
@@ -81,9 +84,16 @@ export const measure = async (argv, { cwd, env, logFile, acceptedExitCodes = [0]
   }
   const own = readOwnCpu();
   const cpuSeconds = own.children - ownBefore.children;
-  const otherCpuSeconds = readMachineCpu() - machineBefore - cpuSeconds - (own.self - ownBefore.self);
+  const machine = readMachineCpu();
+  const otherCpuSeconds = machine.busy - machineBefore.busy - cpuSeconds - (own.self - ownBefore.self);
   return {
-    sample: { wallSeconds, cpuSeconds, peakBytes, otherCpuSeconds: Math.max(0, otherCpuSeconds) },
+    sample: {
+      wallSeconds,
+      cpuSeconds,
+      peakBytes,
+      otherCpuSeconds: Math.max(0, otherCpuSeconds),
+      idleSeconds: Math.max(0, machine.idle - machineBefore.idle),
+    },
     output,
     exitCode: code,
   };
@@ -95,4 +105,5 @@ export const addSamples = (samples) => ({
   cpuSeconds: samples.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
   peakBytes: Math.max(0, ...samples.map(({ peakBytes }) => peakBytes)),
   otherCpuSeconds: samples.reduce((sum, { otherCpuSeconds }) => sum + otherCpuSeconds, 0),
+  idleSeconds: samples.reduce((sum, { idleSeconds }) => sum + idleSeconds, 0),
 });

@@ -1,6 +1,6 @@
 // This tool's own runs.
 import { cpSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { measure } from './measure.mjs';
 
@@ -16,9 +16,11 @@ export const isBuildStale = () => {
   );
 };
 
-/** Runs the command line and returns its sample and its `--json` document. */
-const runCli = async (args, options = {}) => {
-  const ran = await measure([process.execPath, bin, ...args], { keepOutput: true, ...options });
+/** Runs the command line and returns its sample and its `--json` document; without a compile cache unless its directory is named. */
+const runCli = async (args, { ccacheDir, ...options } = {}) => {
+  const cache = ccacheDir === undefined ? { CCACHE_DISABLE: '1' } : { CCACHE_DIR: ccacheDir };
+  const env = { ...process.env, ...cache };
+  const ran = await measure([process.execPath, bin, ...args], { keepOutput: true, env, ...options });
   return { sample: ran.sample, document: args.includes('--json') ? JSON.parse(ran.output) : undefined };
 };
 
@@ -29,8 +31,8 @@ export const measureHelp = async () => (await runCli(['--help'])).sample;
 export const fetchSources = (store, { args = [], logFile } = {}) =>
   runCli(['fetch', '--store', store, ...args], { logFile });
 
-/** The newest version of the same line as the planned one, which is not the planned one. */
-export const findOtherAwslc = (planned) => {
+/** The newest `count` versions of the same line as the planned one, oldest first, the planned one left out. */
+export const findOtherAwslc = (planned, count) => {
   const { entries } = JSON.parse(readFileSync(join(root, 'recipes', 'catalogue', 'awslc.json'), 'utf8'));
   const line = entries.find(({ version }) => version === planned)?.line;
   const numbers = (version) =>
@@ -42,15 +44,15 @@ export const findOtherAwslc = (planned) => {
     .filter((entry) => entry.line === line && entry.version !== planned)
     .map(({ version }) => version)
     .sort((a, b) => (numbers(a) < numbers(b) ? -1 : 1))
-    .at(-1);
+    .slice(-count);
 };
 
 /** The plan of the default recipe. */
 export const readPlan = async (store) => (await runCli(['plan', '--json', '--store', store])).document;
 
 /** `test`, with whatever it needs; `seconds` tells how long each step took that was not recorded already. */
-export const measureTest = async (store, { args = [], logFile } = {}) => {
-  const options = { logFile, acceptedExitCodes: [0, 3] };
+export const measureTest = async (store, { args = [], logFile, ccacheDir } = {}) => {
+  const options = { logFile, ccacheDir, acceptedExitCodes: [0, 3] };
   const { sample, document } = await runCli(['test', '--json', '--store', store, ...args], options);
   const record = JSON.parse(readFileSync(join(store, 'v1', 'runs', document.run, 'run.json'), 'utf8'));
   const done = document.recorded ? [] : record.cells[0].steps.filter(({ outcome }) => outcome === 'done');
@@ -60,8 +62,15 @@ export const measureTest = async (store, { args = [], logFile } = {}) => {
   return { sample, document, seconds };
 };
 
+/** Runs a command up to a stage and returns what it cost. */
+export const measureStage = async (store, stage, { args, logFile, ccacheDir }) =>
+  (await runCli([stage, '--store', store, ...args], { logFile, ccacheDir, acceptedExitCodes: [0, 3] })).sample;
+
+/** Whether the machine has a compile cache. */
+export const hasCcache = () => spawnSync('ccache', ['--version']).status === 0;
+
 /** Trees of a store are write-protected. */
-const removeStore = (store) =>
+export const removeStore = (store) =>
   execFileSync('sh', ['-c', 'test ! -e "$1" || { chmod -R u+w "$1" && rm -rf "$1"; }', 'sh', store]);
 
 /** A whole copy of a store, times included: a store is checked by them. */

@@ -2,6 +2,8 @@
 
 const seconds = (value) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`);
 const times = (value) => `${value < 10 ? value.toFixed(2) : value.toFixed(1)}×`;
+/** What the command line may hold at most: 150 MB. */
+const mostBytes = 150e6;
 const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
 
 const walls = (samples) => {
@@ -12,9 +14,9 @@ const walls = (samples) => {
   return all.length === 1 ? middle : `${middle} (${seconds(low)} to ${seconds(high)})`;
 };
 const cpu = (samples) => seconds(samples.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / samples.length);
-const others = (samples, cores) => {
-  const sum = (name) => samples.reduce((total, sample) => total + sample[name], 0);
-  return `${Math.round((100 * sum('otherCpuSeconds')) / (sum('wallSeconds') * cores))} %`;
+const share = (samples, name, cores) => {
+  const sum = (one) => samples.reduce((total, sample) => total + sample[one], 0);
+  return `${Math.round((100 * sum(name)) / (sum('wallSeconds') * cores))} %`;
 };
 const describeTarget = (target) =>
   target === undefined
@@ -36,6 +38,8 @@ const columns = [
   'asked',
   'CPU base',
   'CPU this tool',
+  'idle base',
+  'idle this tool',
   'others took',
   'runs',
 ];
@@ -48,7 +52,9 @@ const rowOf = (part, cores) => [
   part.target === undefined ? '' : `${describeTarget(part.target)}: ${part.judgement}`,
   cpu(part.base),
   cpu(part.ours),
-  others([...part.base, ...part.ours], cores),
+  share(part.base, 'idleSeconds', cores),
+  share(part.ours, 'idleSeconds', cores),
+  share([...part.base, ...part.ours], 'otherCpuSeconds', cores),
   part.base.length === part.ours.length ? String(part.ours.length) : `${part.base.length} and ${part.ours.length}`,
 ];
 
@@ -84,7 +90,7 @@ export const formatPage = (result) => {
       `${machine.compiler}; ${machine.cmake}; ninja ${machine.ninja}; Node ${machine.node}.`,
     '',
     `Load before the first run: ${result.loadBefore.toFixed(1)}. The column "others took" says which share of all cores other ` +
-      `programs had while a part was measured${result.busy ? ': **this machine was busy**, so times are longer than they need be and ratios uncertain' : ''}.`,
+      `programs had while a part was measured, the columns "idle" which share had nothing to do${result.busy ? ': **this machine was busy**, so times are longer than they need be and ratios uncertain' : ''}.`,
     '',
     row(columns),
     row(columns.map(() => '---')),
@@ -109,7 +115,9 @@ export const formatPage = (result) => {
     '',
     `On disk: ${Object.entries(result.disk)
       .map(([name, bytes]) => `${name} ${mebibytes(bytes)}`)
-      .join(', ')}. Most memory of the command line itself: ${mebibytes(result.peakBytes)}.`,
+      .join(
+        ', ',
+      )}. Most memory of the command line itself: ${mebibytes(result.peakBytes)} (asked: under ${mebibytes(mostBytes)}: ${result.peakBytes < mostBytes ? 'met' : 'missed'}).`,
     '',
   ].join('\n');
 };

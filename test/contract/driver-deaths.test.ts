@@ -3,7 +3,9 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { followSuiteEvents } from '../../src/io/suite-events.ts';
-import { runSuitePass } from '../../src/steps/test.ts';
+import { fixedPace } from '../../src/plan/pace.ts';
+import { locateCases } from '../../src/plan/shards.ts';
+import { runSuitePass, type SuitePassRequest } from '../../src/steps/test.ts';
 import { filesOf, makeSuiteTree, outcomesOf, readLog, requestPass } from '../rig/suites.ts';
 
 const good = `
@@ -163,7 +165,7 @@ class Three(Base, unittest.TestCase):
       requestPass(tree, filesOf('test_a', 'test_b'), {
         timings,
         shards: 4,
-        atOnce: 2,
+        pace: fixedPace(2),
         progress: ({ done, total }) => {
           expect(total).toBe(13);
           seen.push(done);
@@ -183,6 +185,131 @@ class Three(Base, unittest.TestCase):
     });
   });
 
+  test('processes have homes, temporary and working directories of their own, and find ports at the same time', async () => {
+    const names = ['One', 'Two', 'Three', 'Four'];
+    const tree = await makeSuiteTree({
+      'test_a.py': `
+import os, socket, time, unittest
+class Base:
+    def test_all(self):
+        for place in os.environ['HOME'], os.environ['TMPDIR'], os.getcwd():
+            # Fails where another process has made it already.
+            open(os.path.join(place, 'mine'), 'x').close()
+        print('home', os.environ['HOME'], flush=True)
+        with socket.create_server(('127.0.0.1', 0)) as server, socket.socket(socket.AF_UNIX) as local:
+            local.bind(os.path.join(os.environ['TMPDIR'], 'socket'))
+            time.sleep(0.5)
+            with socket.create_connection(server.getsockname()) as client, server.accept()[0] as peer:
+                client.sendall(self.id().encode())
+                self.assertEqual(peer.recv(99), self.id().encode())
+${names.map((name) => `class ${name}(Base, unittest.TestCase): pass`).join('\n')}
+`,
+    });
+    const request = requestPass(tree, filesOf('test_a'), {
+      timings: { ...timings, classesMs: Object.fromEntries(names.map((name) => [`test.test_a.${name}`, 5000])) },
+      shards: 4,
+      pace: fixedPace(4),
+    });
+    const pass = await runSuitePass(request);
+    expect(pass.ok && Object.values(outcomesOf(pass.value.events))).toEqual(Array(4).fill('pass'));
+    const logs = await Promise.all(names.map((_, index) => readLog(tree, `shard-${index + 1}`)));
+    const homes = logs.flatMap((log) => /^home (.+)$/m.exec(log)?.[1] ?? []);
+    expect(new Set(homes).size).toBe(4);
+    // In one process they would find each other's files: the check can fail.
+    const together = await runSuitePass({ ...request, shards: 1 });
+    expect(
+      together.ok && Object.values(outcomesOf(together.value.events)).filter((one) => one === 'pass'),
+    ).toHaveLength(1);
+  });
+
+  test('a crash and a hang lose their own cases, while the other processes run theirs; alone they are run again', async () => {
+    const tree = await makeSuiteTree({
+      'test_a.py': `
+import os, time, unittest
+class Crash(unittest.TestCase):
+    def test_a(self): pass
+    def test_b(self): os.abort()
+    def test_c(self): pass
+class Hang(unittest.TestCase):
+    def test_a(self): pass
+    def test_b(self): time.sleep(600)
+    def test_c(self): pass
+class Well(unittest.TestCase):
+    def test_a(self): time.sleep(1)
+    def test_b(self): pass
+`,
+    });
+    const scopes = ['Crash', 'Hang', 'Well'].map((name) => `test.test_a.${name}`);
+    const request = requestPass(tree, filesOf('test_a'), {
+      timings: { ...timings, classesMs: Object.fromEntries(scopes.map((scope) => [scope, 5000])) },
+      shards: 3,
+      pace: fixedPace(3),
+      silentMs: 3000,
+    });
+    const pass = await runSuitePass(request);
+    if (!pass.ok) throw new Error(JSON.stringify(pass.error));
+    const { events, deaths } = pass.value;
+    expect(Object.entries(outcomesOf(events)).filter(([, outcome]) => outcome !== 'pass')).toEqual([
+      ['Crash.test_b', 'unended'],
+      ['Hang.test_b', 'unended'],
+    ]);
+    const collected = events.flatMap((event) => (event.event === 'collect' ? event.ids : []));
+    const started = events.flatMap((event) => (event.event === 'start' ? [event.id] : []));
+    expect([...started].sort()).toEqual([...new Set(collected)].sort());
+    expect(started).toHaveLength(8);
+    expect(deaths.map(({ reason }) => reason).sort()).toEqual([
+      'no event for 3 s, while running test.test_a.Hang.test_b',
+      'signal SIGABRT, while running test.test_a.Crash.test_b',
+    ]);
+    const cases = locateCases(events, new Set(scopes.map((scope) => `${scope}.test_b`)));
+    const again = await runSuitePass({ ...request, pass: 'retest', selection: { from: 'cases', cases, alone: true } });
+    expect(again.ok && outcomesOf(again.value.events)).toEqual({
+      'Crash.test_b': 'unended',
+      'Hang.test_b': 'unended',
+      'Well.test_b': 'pass',
+    });
+    const pids = again.ok ? again.value.events.flatMap((event) => (event.event === 'begin' ? [event.pid] : [])) : [];
+    expect(new Set(pids).size).toBe(3);
+  });
+
+  const sleeping = {
+    'test_a.py': `
+import time, unittest
+class Base:
+    def test_a(self): time.sleep(2)
+${['One', 'Two', 'Three', 'Four'].map((name) => `class ${name}(Base, unittest.TestCase): pass`).join('\n')}
+`,
+  };
+  const sleepingTimings = {
+    ...timings,
+    classesMs: Object.fromEntries(['One', 'Two', 'Three', 'Four'].map((name) => [`test.test_a.${name}`, 5000])),
+  };
+  /** The most processes that ran a case at the same time. */
+  const countCompany = async (readSpare?: SuitePassRequest['readSpare']): Promise<number> => {
+    const tree = await makeSuiteTree(sleeping);
+    let most = 0;
+    const pass = await runSuitePass(
+      requestPass(tree, filesOf('test_a'), {
+        timings: sleepingTimings,
+        shards: 4,
+        pace: { least: 1, most: 3 },
+        ...(readSpare === undefined ? {} : { readSpare }),
+        progress: ({ running }) => (most = Math.max(most, running.length)),
+      }),
+    );
+    expect(pass.ok && Object.keys(outcomesOf(pass.value.events))).toHaveLength(4);
+    return most;
+  };
+
+  test('more run at a time while cores are idle, up to the most', async () => {
+    expect(await countCompany(() => ({ idleCores: 2, memoryBytes: 16e9 }))).toBe(3);
+  });
+
+  test('no more than the least run on a busy machine, or where nothing is looked at', async () => {
+    const both = [countCompany(() => ({ idleCores: 0, memoryBytes: 16e9 })), countCompany()];
+    expect(await Promise.all(both)).toEqual([1, 1]);
+  });
+
   test('an interrupt ends every process and is a failure', async () => {
     const tree = await makeSuiteTree({
       'test_a.py': `
@@ -199,7 +326,7 @@ class Slower(Slow): pass
       requestPass(tree, filesOf('test_a'), {
         timings: { ...timings, classesMs: { 'test.test_a.Slow': 5000, 'test.test_a.Slower': 5000 } },
         shards: 2,
-        atOnce: 2,
+        pace: fixedPace(2),
         signal: stop.signal,
         progress: ({ running }) => {
           if (running.length === 2) stop.abort('SIGINT');

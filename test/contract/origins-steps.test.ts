@@ -27,6 +27,8 @@ beforeEach(() => {
     places: { tree: join(directory, 'tree') },
     environment: { PATH: process.env['PATH'] ?? '' },
     jobs: 1,
+    niceness: 0,
+    answersOf: { directory: 'unused', machine: 'unused' },
     logFile: join(directory, 'log'),
     downloadsDir: join(directory, 'downloads'),
     fetch: { offline: false, mirrors: [], callerEnvironment: {} },

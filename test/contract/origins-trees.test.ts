@@ -150,6 +150,16 @@ describe('copySourceTree', () => {
     expect(a.ok && b.ok && a.value.digest).toBe(b.ok && b.value.digest);
   });
 
+  it('leaves out what CMake has built beside the sources, but not a source that was configured in place', async () => {
+    commit('one');
+    mkdirSync(join(repository, 'build/crypto'), { recursive: true });
+    writeFileSync(join(repository, 'build/CMakeCache.txt'), '');
+    writeFileSync(join(repository, 'build/crypto/a.o'), '');
+    writeFileSync(join(repository, 'CMakeCache.txt'), '');
+    expect(await copySourceTree(repository, into)).toEqual({ ok: true, value: undefined });
+    expect(readdirSync(into).sort()).toEqual(['CMakeCache.txt', 'crypto', 'link.c', 'run.sh']);
+  });
+
   it('says what cannot be copied', async () => {
     expect(await copySourceTree(join(directory, 'none'), into)).toMatchObject({ error: { code: 'io-failed' } });
     expect(await copySourceTree(join(repository, 'run.sh'), into)).toMatchObject({

@@ -23,7 +23,7 @@ const normalize = (calls: readonly FakeCall[], places: readonly (readonly [RegEx
         ...args,
         ...Object.entries(env)
           .sort()
-          .filter(([name]) => !['PWD', 'OLDPWD', 'SHLVL', '_', 'PATH', 'PREFIX'].includes(name))
+          .filter(([name]) => !['PWD', 'OLDPWD', 'SHLVL', '_', 'PATH', 'PREFIX', 'CONFIG_SITE'].includes(name))
           .map(([name, value]) => `${name}=${value}`),
       ].join(' '),
     )

@@ -197,7 +197,7 @@ describe('in a small world', () => {
       const { stdout } = await execute(
         'script',
         ['-qec', `${stty}${command.map((word) => `'${word}'`).join(' ')} >'${report}'`, '/dev/null'],
-        { env: { PATH: world.fakes.pathWithSystem, HOME: world.directory, TERM: 'xterm' } },
+        { env: { PATH: world.fakes.pathWithSystem, HOME: world.directory, TERM: 'xterm', CCACHE_DISABLE: '1' } },
       );
       return stdout;
     };
@@ -282,7 +282,7 @@ describe('in a small world', () => {
       ]
         .map((word) => `'${word}'`)
         .join(' ');
-    const env = { PATH: world.fakes.pathWithSystem, HOME: world.directory };
+    const env = { PATH: world.fakes.pathWithSystem, HOME: world.directory, CCACHE_DISABLE: '1' };
     const status = join(world.directory, 'status');
     const piped = (verb: string, redirect: string): string =>
       `{ ${words(verb)} ${redirect}; echo $? >'${status}'; } | head -c 10 >/dev/null`;

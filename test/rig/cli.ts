@@ -48,6 +48,8 @@ export const startCli = (args: readonly string[], options: CliOptions = {}): Run
     PATH: '/usr/local/bin:/usr/bin:/bin',
     HOME: home,
     XDG_CACHE_HOME: join(home, 'cache'),
+    // Whether this machine has one is not what most tests are about.
+    CCACHE_DISABLE: '1',
     ...options.env,
   };
   const startedAt = performance.now();

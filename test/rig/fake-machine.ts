@@ -24,6 +24,7 @@ export const debianTools: Readonly<Record<string, string>> = {
   xz: 'xz (XZ Utils) 5.4.1',
   flock: 'flock from util-linux 2.38.1',
   patch: 'GNU patch 2.7.6',
+  ccache: 'ccache version 4.7.5',
   git: 'git version 2.39.5',
   cargo: 'cargo 1.95.0 (f2d3ce0bd 2026-03-21)',
   go: 'go version go1.19.8 linux/amd64',

@@ -145,6 +145,7 @@ chmod +x python`,
       script: 'mkdir -p build/crypto build/ssl; echo crypto >build/crypto/libcrypto.a; echo ssl >build/ssl/libssl.a',
     },
     { args: '-G Ninja *', script: cmakeCache() },
+    { args: '-E rm *' },
   ],
   configure: [{ script: 'echo "# made by configure in $PWD" >Makefile; echo "#define SMALL 1" >pyconfig.h' }],
   python: [

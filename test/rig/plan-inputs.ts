@@ -105,6 +105,7 @@ export interface PlanChanges {
   readonly tryPatches?: boolean;
   readonly cross?: readonly CrossMachine[];
   readonly mask?: CpuMask;
+  readonly mayKeep?: boolean;
 }
 
 /** The main job's plan on the fixed host, with changes. Throws when it cannot be made. */
@@ -135,6 +136,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     cpu: defaultCpu.architectures,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
     ...(changes.mask === undefined ? {} : { mask: changes.mask }),
+    ...(changes.mayKeep === undefined ? {} : { mayKeep: changes.mayKeep }),
     ...(changes.openssl === undefined ? {} : { openssl: changes.openssl }),
   });
   if (!plan.ok) throw new Error(JSON.stringify(plan.error));

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { SuiteEvent } from '../../src/model/suite.ts';
+import { fixedPace } from '../../src/plan/pace.ts';
 import type { CaseSelection, SuitePassRequest } from '../../src/steps/test.ts';
 
 /** What the driver needs of test.support and libregrtest: distributions leave the real ones out. */
@@ -127,7 +128,7 @@ export const requestPass = (
   selection,
   timings: { version: 1, python: '', classesMs: {}, casesMs: {} },
   shards: 1,
-  atOnce: 1,
+  pace: fixedPace(1),
   progress: () => undefined,
   ...changes,
 });

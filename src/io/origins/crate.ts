@@ -43,7 +43,7 @@ const findCached = async (fileName: string, context: OriginContext): Promise<rea
 
 const hasDigest = async (path: string, sha256: string): Promise<boolean> => {
   try {
-    return (await hashFile(path, 0)) === sha256;
+    return (await hashFile(path)) === sha256;
   } catch {
     // Unreadable, or gone since it was listed: cargo gets it anew.
     return false;

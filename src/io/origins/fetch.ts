@@ -50,7 +50,7 @@ const findDownloaded = async (archive: Archive, context: OriginContext): Promise
   const path = join(context.downloadsDir, archive.sha256);
   try {
     const { size: sizeBytes } = await stat(path);
-    if ((await hashFile(path, sizeBytes)) === archive.sha256) return { path, sizeBytes };
+    if ((await hashFile(path)) === archive.sha256) return { path, sizeBytes };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     if (errorCode(error) !== 'EISDIR') throw error;

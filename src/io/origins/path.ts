@@ -24,8 +24,11 @@ export const fetchFromPath = async (
   return takeFile(origin.path, describeOrigin(origin, archive), archive, context);
 };
 
+/** A file that CMake writes into a build directory: what a developer has built beside the sources is none of them. */
+export const buildMark = 'CMakeCache.txt';
+
 /**
- * Copies a developer's working tree to `into` (absent or empty): everything but `.git`, with links as they are, times
+ * Copies a developer's working tree to `into` (absent or empty): everything but `.git` and CMake's build directories, with links as they are, times
  * kept and modes 0644 or 0755, so that equal content gives equal trees whoever checked it out.
  * Failures: `io-failed` (nothing there, or a socket, pipe or device in it), `disk-full`, `interrupted`.
  */
@@ -34,8 +37,10 @@ export const copySourceTree = async (from: string, into: string, signal?: AbortS
     fail({ code: 'io-failed', path, operation: 'copy the source tree', reason });
   const copyDirectory = async (source: string, target: string): Promise<Result<void>> => {
     const { mtimeMs: directoryTimeMs } = await lstat(source);
+    const names = await readdir(source);
+    if (source !== from && names.includes(buildMark)) return ok(undefined);
     await mkdir(target, { recursive: true });
-    for (const name of await readdir(source)) {
+    for (const name of names) {
       if (isAborted(signal)) return fail({ code: 'interrupted', signal: String(signal?.reason) });
       // A directory in a clone, a file in a worktree or submodule.
       if (name === '.git') continue;

@@ -24,7 +24,7 @@ export const takeFile = async (
     await copyFile(source, temporary, constants.COPYFILE_FICLONE);
     const { size: sizeBytes } = await stat(temporary);
     // The copy is what is hashed: the source may change under us.
-    const found = await hashFile(temporary, sizeBytes);
+    const found = await hashFile(temporary);
     if (found !== archive.sha256) {
       return fail(stop({ code: 'digest-mismatch', subject: archive.file, origin, expected: archive.sha256, found }));
     }

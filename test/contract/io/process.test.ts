@@ -31,6 +31,15 @@ const readPid = async (): Promise<number> => {
 };
 
 describe('a program', () => {
+  it('steps back by the niceness that is asked, with all that it starts', async () => {
+    // Its own is set right after it has started: what it starts then is born with it.
+    const script = 'sleep 0.3; nice';
+    const usual = await run(script);
+    const niced = await run(script, { niceness: 3 });
+    if (!usual.ok || !niced.ok) throw new Error('both end well');
+    expect(Number(niced.value.stdout) - Number(usual.value.stdout)).toBe(3);
+  });
+
   it('gives its output, its input is what was told, and its exit code is judged', async () => {
     const both = await run('cat; echo err >&2', { input: 'in' });
     expect(both).toMatchObject({ ok: true, value: { exitCode: 0, stdout: 'in', stderr: 'err\n' } });

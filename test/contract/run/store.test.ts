@@ -11,6 +11,7 @@ import {
   listKeys,
   lookupStep,
   openStore,
+  readStepRecord,
   verifyStored,
   type Store,
   type StoredStep,
@@ -66,6 +67,14 @@ describe('a store', () => {
     expect(found).toMatchObject({ state: 'present', stored: { key, record: { treeFiles: 2, treeBytes: 14 } } });
     expect(await readdir(store.tmp)).toEqual([]);
     expect(await listKeys(store)).toEqual([key]);
+  });
+
+  it('tells a record by itself, whatever became of its tree', async () => {
+    expect(await readStepRecord(store, key)).toBeUndefined();
+    const stored = await commit();
+    await chmod(join(stored.tree, 'file'), 0o644);
+    await writeFile(join(stored.tree, 'file'), 'something else');
+    expect(await readStepRecord(store, key)).toEqual(stored.record);
   });
 
   it('write-protects what it keeps, for everybody: files, directories and the tree itself', async () => {

@@ -26,6 +26,8 @@ beforeEach(async () => {
     places: { work, tree, input, path: '/usr/bin:/bin' },
     environment: { PATH: '{path}', HOME: '{work}', LC_ALL: 'C.UTF-8' },
     jobs: 3,
+    niceness: 0,
+    answersOf: { directory: 'unused', machine: 'unused' },
     logFile: join(directory, 'log'),
     downloadsDir: directory,
     fetch: { offline: true, mirrors: [], callerEnvironment: {} },

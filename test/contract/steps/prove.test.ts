@@ -54,6 +54,8 @@ describe('the prove step', () => {
       places,
       environment: { PATH: '/usr/bin:/bin' },
       jobs: 1,
+      niceness: 0,
+      answersOf: { directory: 'unused', machine: 'unused' },
       logFile: join(directory, 'prove.log'),
       downloadsDir: join(directory, 'downloads'),
       fetch: { offline: true, mirrors: [], callerEnvironment: {} },

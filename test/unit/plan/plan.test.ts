@@ -25,6 +25,8 @@ const line = (action: Action): string => {
       return `${action.do} ${action.from} ${action.to}`;
     case 'write':
       return `write ${action.path}`;
+    case 'synchronize':
+      return `synchronize ${action.from} ${action.to}, discard ${action.discard}`;
     case 'symlink':
       return `symlink ${action.path} -> ${action.target}`;
     case 'remove':
@@ -37,6 +39,10 @@ const line = (action: Action): string => {
       return `fetch ${action.archive.file} ${action.archive.sha256}`;
     case 'unpack':
       return `unpack ${action.archive} ${action.root} into ${action.into}`;
+    case 'compile-cache':
+      return `compile-cache ${action.compilers.join(' ')}`;
+    case 'known-answers':
+      return `known-answers, but for ${action.anew.join(' ')}`;
     case 'adopt':
       return `adopt ${action.treeDigest}`;
   }

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SuiteEvent } from '../../../src/model/suite.ts';
-import {
-  chooseParallelism,
-  findLeftover,
-  locateCases,
-  planShards,
-  type CasesByFile,
-} from '../../../src/plan/shards.ts';
+import { findLeftover, locateCases, planShards, type CasesByFile } from '../../../src/plan/shards.ts';
 
 const noTimings = { version: 1 as const, python: '3.14.6', classesMs: {}, casesMs: {} };
 const idsOf = (scope: string, count: number): readonly string[] =>
@@ -34,7 +28,7 @@ describe('planShards', () => {
     expect([...shared].sort()).toEqual([...asked].sort());
   });
 
-  test('makes shards that end at about the same time, cutting only the class that is too long', () => {
+  test('makes shards that take about the same time, cutting only the classes that are too long', () => {
     const shards = planShards(cases, timings, 4);
     const estimates = shards.map((shard) => shard.estimateMs);
     expect(Math.max(...estimates)).toBeLessThan(1.3 * ((49_000 + 2000) / 4));
@@ -46,7 +40,15 @@ describe('planShards', () => {
       ).length;
     expect(withClass('test.test_a.Long')).toBeGreaterThan(2);
     expect(withClass('test.test_a.Short')).toBe(1);
-    expect(withClass('test.test_b.Middle')).toBe(1);
+    // 9 s are most of a share of 12 s: what fills the rest is too little.
+    expect(withClass('test.test_b.Middle')).toBe(2);
+  });
+
+  test('what has the longest case starts first', () => {
+    for (const count of [2, 4, 8]) {
+      const [first] = planShards(cases, timings, count);
+      expect(first?.cases['test_a']).toContain('test.test_a.Long.test_7');
+    }
   });
 
   test('keeps the order of files and of cases in each file', () => {
@@ -56,6 +58,27 @@ describe('planShards', () => {
         expect(ids).toEqual(cases[file]?.filter((id) => ids.includes(id)));
       }
     }
+  });
+
+  test('opens a file in as few processes as its time allows', () => {
+    const many: CasesByFile = {
+      ...cases,
+      ...Object.fromEntries(
+        Array.from({ length: 20 }, (_, index) => [`test_many_${index}`, idsOf(`test.test_many_${index}.Case`, 4)]),
+      ),
+    };
+    const opened = planShards(many, timings, 8).flatMap((shard) => Object.keys(shard.cases));
+    const timesOf = (file: string): number => opened.filter((name) => name === file).length;
+    expect(timesOf('test_a')).toBeGreaterThan(5);
+    expect(
+      Object.keys(many).filter((file) => file !== 'test_a' && timesOf(file) > (file === 'test_b' ? 2 : 1)),
+    ).toEqual([]);
+  });
+
+  test('a case that a file collects twice goes to one process only', () => {
+    const twice = { test_a: [...idsOf('test.test_a.Long', 40), ...idsOf('test.test_a.Long', 40)] };
+    const shared = planShards(twice, timings, 4).flatMap((shard) => Object.values(shard.cases).flat());
+    expect(shared).toHaveLength(80);
   });
 
   test('does not open a file in another process for the sake of a few milliseconds', () => {
@@ -134,13 +157,4 @@ test('locateCases names every file that collected a case', () => {
     test_a: ['m.A.a'],
     test_b: ['m.A.a', 'n.A.a'],
   });
-});
-
-test('chooseParallelism runs four processes for each core, within reason', () => {
-  expect([1, 2, 4, 64].map(chooseParallelism)).toEqual([
-    { shards: 8, atOnce: 4 },
-    { shards: 16, atOnce: 8 },
-    { shards: 32, atOnce: 16 },
-    { shards: 32, atOnce: 24 },
-  ]);
 });

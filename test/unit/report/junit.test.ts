@@ -45,6 +45,15 @@ describe('formatJunit', () => {
     expect(names.filter((name) => name?.includes('AWS-LC 5.11.0')).length).toBe(names.length / 2);
   });
 
+  it('says of every suite that AWS-LC was compiled incrementally', () => {
+    const kept = { incremental: true, since: '2026-11-24T09:00:00Z', changedFiles: 2 };
+    const xml = parseXml(formatJunit([makeReport(oneOfEach, { kept })]));
+    checkShape(xml);
+    for (const suite of xml.children) {
+      expect(JSON.stringify(suite.children[0])).toContain('AWS-LC compiled incrementally');
+    }
+  });
+
   const root = parseXml(formatJunit([makeReport(oneOfEach, { notes: ['a note'] })]));
 
   it('stays within what Ant and Jenkins know, and its sums are true', () => {

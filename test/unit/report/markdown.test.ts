@@ -28,6 +28,14 @@ describe('formatMarkdown', () => {
     expect(text.endsWith('- a \\* note\n')).toBe(true);
   });
 
+  it('says that AWS-LC was compiled incrementally', () => {
+    const kept = { incremental: true, since: '2026-11-24T09:00:00Z', changedFiles: 2 };
+    expect(formatMarkdown(makeReport(oneOfEach, { kept }))).toContain(
+      '(2 files differed); --clean compiles all of it.\n',
+    );
+    expect(text).not.toContain('incrementally');
+  });
+
   it('folds each unexpected case, in a fence that its text cannot close', () => {
     expect(text.match(/<details>/g)).toHaveLength(7);
     expect(text).toContain(

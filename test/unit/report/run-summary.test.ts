@@ -35,6 +35,21 @@ run 20261124-abc, 900 ms
 `);
   });
 
+  it('says how AWS-LC of a checkout was compiled, also when no more is known than that it may have been incremental', () => {
+    const kept = { incremental: true, since: '2026-11-24T09:00:00Z', changedFiles: 1 };
+    const cells = [
+      { ...cell, kept },
+      { ...cell, kept: { ...kept, incremental: false } },
+      { ...cell, kept: { incremental: true } },
+    ];
+    const text = formatRunSummary({ id: 'r', durationMs: 1, cells }, { color: false });
+    expect(text.match(/^ {2}built .*$/gm)).toEqual([
+      '  built    AWS-LC compiled incrementally, on from a build of 2026-11-24T09:00:00Z (1 file differed); --clean compiles all of it',
+      '  built    AWS-LC compiled clean, as the first in the build tree that is kept for its directory',
+      '  built    AWS-LC compiled incrementally; --clean compiles all of it',
+    ]);
+  });
+
   it('does not hide what failed or was not run', () => {
     const text = formatRunSummary(
       {

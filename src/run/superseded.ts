@@ -1,0 +1,66 @@
+import type { Plan, Step } from '../model/plan.ts';
+import type { Machine, RunRecord } from '../model/record.ts';
+import { ok, type Result } from '../model/result.ts';
+import { beginGcLog } from './gc-log.ts';
+import { dropSteps, findRunGoingOn } from './gc-steps.ts';
+import { storeKey } from './inspect.ts';
+import type { Store } from './store.ts';
+
+/** Steps that are, or are made from, one of the given ones. */
+const madeFrom = (plan: Plan, isFirst: (step: Step) => boolean): readonly Step[] => {
+  const ids = new Set<string>();
+  // Inputs come before what needs them.
+  return plan.steps.filter((step) => {
+    const isOne = isFirst(step) || Object.values(step.inputs).some((id) => ids.has(id));
+    if (isOne) ids.add(step.id);
+    return isOne;
+  });
+};
+
+const adoptedDigest = ({ actions }: Step): string | undefined =>
+  actions.flatMap((action) => (action.do === 'adopt' && action.commit === undefined ? [action.treeDigest] : []))[0];
+
+/**
+ * Keys of what a run made from contents of checkouts that these have no more. `current` has for each way of building the
+ * contents that kept build trees are of; what has none is not known to be superseded.
+ */
+export const findSuperseded = (
+  { plan, machine }: RunRecord,
+  current: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] => {
+  const isOld = ({ key, sourceDigest }: NonNullable<Step['keeps']>): boolean =>
+    current.get(key)?.has(sourceDigest) === false;
+  const keeps = plan.steps.flatMap((step) => step.keeps ?? []);
+  const old = new Set(keeps.filter(isOld).map(({ sourceDigest }) => sourceDigest));
+  for (const one of keeps) if (!isOld(one)) old.delete(one.sourceDigest);
+  return madeFrom(plan, (step) => old.has(adoptedDigest(step) ?? '')).map((step) => storeKey(step, machine));
+};
+
+/** How many contents a watch leaves in the store: the present one, and some that a person may go back to. */
+const contentsLeft = 3;
+
+/**
+ * For a watch: told of each round's plan, it removes what was made from the contents of rounds long ago, of this watch
+ * only. While another run goes on nothing is removed; the next round makes up for it. Failure: `io-failed`.
+ */
+export const makeForgetting = (store: Store, machine: Machine): ((plan: Plan) => Promise<Result<void>>) => {
+  const rounds = new Map<string, readonly string[]>();
+  return async (plan) => {
+    const keys = madeFrom(plan, (step) => adoptedDigest(step) !== undefined).map((step) => storeKey(step, machine));
+    const name = keys.join(' ');
+    // Back to what was: it is the newest again.
+    rounds.delete(name);
+    rounds.set(name, keys);
+    const names = [...rounds.keys()];
+    const log = beginGcLog(store, Date.now());
+    if (names.length <= contentsLeft || (await findRunGoingOn(store, log)) !== undefined) return ok(undefined);
+    const needed = new Set(names.slice(-contentsLeft).flatMap((left) => rounds.get(left) ?? []));
+    for (const gone of names.slice(0, -contentsLeft)) {
+      const old = (rounds.get(gone) ?? []).filter((key) => !needed.has(key));
+      const dropped = await dropSteps(store, old, () => 'of a content that was saved over', log);
+      if (!dropped.ok) return dropped;
+      rounds.delete(gone);
+    }
+    return ok(undefined);
+  };
+};
