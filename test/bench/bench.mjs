@@ -218,13 +218,19 @@ if (chosen.includes('change')) {
   const { archive } = plan.steps
     .find(({ kind, subject }) => kind === 'fetch' && subject === 'awslc')
     .actions.find((action) => action.do === 'fetch');
-  await measureOnKnownCore('change', '`test --awslc path:DIR` with one line more in one file', () => {
-    rmSync(source, { recursive: true, force: true });
-    mkdirSync(source, { recursive: true });
-    execFileSync('tar', ['-xf', join(downloads, archive.sha256), '-C', source]);
-    appendFileSync(join(source, archive.root, 'crypto', 'mem.c'), '\n// one line more\n');
-    return `path:${join(source, archive.root)}`;
-  });
+  await measureOnKnownCore(
+    'change',
+    '`test --awslc path:DIR` with one line more in one file since it was built',
+    async (copy) => {
+      rmSync(source, { recursive: true, force: true });
+      mkdirSync(source, { recursive: true });
+      execFileSync('tar', ['-xf', join(downloads, archive.sha256), '-C', source]);
+      const checkout = join(source, archive.root);
+      await ours.measureStage(copy, 'build', { args: ['--awslc', `path:${checkout}`], logFile });
+      appendFileSync(join(checkout, 'crypto', 'mem.c'), '\n// one line more\n');
+      return `path:${checkout}`;
+    },
+  );
   rmSync(source, { recursive: true, force: true });
 }
 
