@@ -24,7 +24,8 @@ export const runInspectCpu = async (
   options: InspectCpuOptions,
   context: CommandContext,
 ): Promise<readonly Failure[]> => {
-  const opened = await openSelection(options, context);
+  // As a measurement: of a checkout's clean build.
+  const opened = await openSelection({ ...options, clean: true }, context);
   if (!opened.ok) return opened.error;
   const { prepared } = opened.value;
   const foreign = findForeign(prepared, options.emulate === true);

@@ -19,6 +19,15 @@ export const runOpened = async (
   if (lacking.length > 0) return fail(lacking);
   const { prepared, store, jobs, path, fetch } = opened;
   for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
+  const compileCache = await findCompileCache({
+    path,
+    env: context.env,
+    tools: prepared.host.tools,
+    signal: context.signal,
+    notice: (text) => {
+      context.err(`${text}\n`);
+    },
+  });
   const display = await makeDisplay({ write: context.err, ...context.terminal });
   const session = await runSession({
     prepared,
@@ -29,7 +38,7 @@ export const runOpened = async (
     jobs,
     path,
     fetch,
-    compileCache: await findCompileCache(path, context.env, prepared.host.tools),
+    compileCache,
     rerun,
     signal: context.signal,
     listener: display.listen,

@@ -29,8 +29,24 @@ const readBusySeconds = (root: string): number => {
   return ticks / ticksPerSecond;
 };
 
+/** What a control group leaves of its memory (cgroup v2, as a container sees its own); unbounded where there is no limit. */
+const readGrantedBytes = (root: string): number => {
+  try {
+    const [limit, used] = ['max', 'current'].map((name) =>
+      Number(readFileSync(join(root, `sys/fs/cgroup/memory.${name}`), 'utf8')),
+    );
+    const left = (limit ?? Number.NaN) - (used ?? 0);
+    return Number.isNaN(left) ? Number.POSITIVE_INFINITY : left;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+};
+
 const readAvailableBytes = (root: string): number =>
-  Number(/^MemAvailable:\s*(\d+) kB$/m.exec(readFileSync(join(root, 'proc/meminfo'), 'utf8'))?.[1] ?? 0) * 1024;
+  Math.min(
+    Number(/^MemAvailable:\s*(\d+) kB$/m.exec(readFileSync(join(root, 'proc/meminfo'), 'utf8'))?.[1] ?? 0) * 1024,
+    readGrantedBytes(root),
+  );
 
 /**
  * Looks at what is left of `cores` processors (fewer than the machine has, where a control group or the caller says so: what

@@ -1,6 +1,7 @@
 import { prettyJson } from '../model/json.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import { runDriver } from './driver.ts';
+import { buildEnvironment } from './environment.ts';
 import type { CasesByFile } from './shards.ts';
 import { makeStep } from './step.ts';
 
@@ -25,6 +26,6 @@ export const planCases = (plan: Plan, install: Step, side: Side, cases: CasesByF
     width: 'all',
     alsoDependsOn: {
       assets: plan.assets.filter(({ name }) => name.startsWith('driver')),
-      environment: plan.environment,
+      environment: buildEnvironment,
     },
   });

@@ -2,7 +2,7 @@ import type { Spare } from '../model/spare.ts';
 
 /** How many processes of a pass run at the same time. */
 export interface Pace {
-  /** So many run whatever else the machine does. */
+  /** So many run whatever else the machine does; what it has of memory bounds them too. */
   readonly least: number;
   /** Up to so many run while cores are idle. */
   readonly most: number;
@@ -24,9 +24,9 @@ const reservedBytes = 500e6;
 
 /** The pace of a pass on so many cores, with so much memory in all. */
 export const choosePace = (cores: number, memoryBytes: number): Pace => {
-  const least = Math.min(leastPerCore * cores, mostOfAll);
-  const most = Math.min(mostPerCore * cores, mostOfAll, Math.floor((memoryBytes - reservedBytes) / bytesPerProcess));
-  return { least, most: Math.max(least, most) };
+  const byMemory = Math.max(1, Math.floor((memoryBytes - reservedBytes) / bytesPerProcess));
+  const bound = Math.min(mostOfAll, byMemory);
+  return { least: Math.min(leastPerCore * cores, bound), most: Math.min(mostPerCore * cores, bound) };
 };
 
 /** The pace that looks at nothing: always as many. */

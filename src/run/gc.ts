@@ -1,5 +1,6 @@
 import type { CacheGc } from '../model/cache.ts';
 import { ok, type Result } from '../model/result.ts';
+import { dropOldAnswers } from './gc-answers.ts';
 import { beginGcLog } from './gc-log.ts';
 import { cleanKept } from './gc-kept.ts';
 import { dropOldRecords } from './gc-old.ts';
@@ -24,6 +25,7 @@ export const collectGarbage = async (store: Store, options: GcOptions): Promise<
     () => cleanScratch(store, log, options.signal),
     () => cleanKept(store, options.olderThanMs, log, options.signal),
     () => cleanDownloads(store, log),
+    () => dropOldAnswers(store, options.olderThanMs, log),
     () => dropOldRecords(store, options.olderThanMs, log, options.signal),
   ]) {
     const cleaned = await clean();

@@ -3,8 +3,8 @@ import { rankSteps } from '../plan/critical-path.ts';
 
 /** How far a step that is not on the longest chain steps back (nice): it fills what the others leave, and never starves. */
 const yieldingNiceness = 5;
-/** Work on all cores is let in beside other such work: what one leaves idle while it links or configures, the other takes. */
-const overlap = 2;
+/** So many steps on all cores at once: what one leaves idle while it configures or links, the other takes. */
+const wideAtOnce = 2;
 /** Kinds that nothing times: only these may be slowed down. */
 const patientKinds: readonly Step['kind'][] = ['configure', 'compile'];
 
@@ -19,36 +19,43 @@ export interface Schedule {
 }
 
 interface Waiting {
-  readonly weight: number;
   readonly rank: number;
   readonly start: () => void;
 }
 
+/** Places for one kind of step: whoever waits with the longest chain gets the next one that is free. */
+const makeRoom = (places: number): { readonly take: (rank: number) => Promise<void>; readonly give: () => void } => {
+  let free = places;
+  let waiting: readonly Waiting[] = [];
+  return {
+    take: (rank) => {
+      if (free > 0) {
+        free -= 1;
+        return Promise.resolve();
+      }
+      return new Promise((start) => {
+        const later = waiting.findIndex((one) => one.rank < rank);
+        waiting = waiting.toSpliced(later < 0 ? waiting.length : later, 0, { rank, start });
+      });
+    },
+    give: () => {
+      const [first, ...rest] = waiting;
+      waiting = rest;
+      if (first === undefined) free += 1;
+      else first.start();
+    },
+  };
+};
+
 /**
- * A schedule over `jobs` cores. There is room for twice as many jobs: a step that uses all cores takes `jobs` of them, any
- * other one. Among those who wait the longest chain goes first; whoever fits in what is left goes in beside it.
+ * A schedule over `jobs` cores: two steps at once that use all of them, and beside them as many as there are cores, and one, that
+ * use one. Each kind has places of its own, so that many small steps never keep a large one waiting.
  */
 export const makeSchedule = (steps: readonly Step[], jobs: number): Schedule => {
   const ranks = rankSteps(steps, jobs);
   const rankOf = (id: string): number => ranks.get(id) ?? 0;
   const wanted = new Set<string>();
-  let waiting: readonly Waiting[] = [];
-  let free = overlap * jobs;
-  const admit = (): void => {
-    for (let next = waiting.find(({ weight }) => weight <= free); next !== undefined;) {
-      const chosen = next;
-      free -= chosen.weight;
-      waiting = waiting.filter((one) => one !== chosen);
-      chosen.start();
-      next = waiting.find(({ weight }) => weight <= free);
-    }
-  };
-  const take = (weight: number, rank: number): Promise<void> =>
-    new Promise((resolve) => {
-      const later = waiting.findIndex((one) => one.rank < rank);
-      waiting = waiting.toSpliced(later < 0 ? waiting.length : later, 0, { weight, rank, start: resolve });
-      admit();
-    });
+  const rooms = { all: makeRoom(wideAtOnce), one: makeRoom(jobs + 1) };
   const chooseNiceness = (step: Step): number =>
     patientKinds.includes(step.kind) && [...wanted].some((id) => rankOf(id) > rankOf(step.id)) ? yieldingNiceness : 0;
   return {
@@ -59,13 +66,12 @@ export const makeSchedule = (steps: readonly Step[], jobs: number): Schedule => 
       wanted.delete(step.id);
     },
     use: async (step, work) => {
-      const weight = step.width === 'all' ? jobs : 1;
-      await take(weight, rankOf(step.id));
+      const room = rooms[step.width];
+      await room.take(rankOf(step.id));
       try {
         return await work(chooseNiceness(step));
       } finally {
-        free += weight;
-        admit();
+        room.give();
       }
     },
   };

@@ -13,7 +13,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import type { SuiteRun } from '../model/suite.ts';
 import type { Timings } from '../model/timings.ts';
 import { emulationMark } from '../plan/cross.ts';
-import { buildOnlyVariables } from '../plan/environment.ts';
+import { buildOnlyVariables, withoutCompileCache } from '../plan/environment.ts';
 import { choosePace, fixedPace } from '../plan/pace.ts';
 import { locateCases, type CasesByFile } from '../plan/shards.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
@@ -64,7 +64,7 @@ export const makeSuiteEnvironment = (
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(fillEnvironment(context)).filter(
-      ([name]) => !(buildOnlyVariables as readonly string[]).includes(name),
+      ([name]) => !(buildOnlyVariables as readonly string[]).includes(name) && !(name in withoutCompileCache),
     ),
   );
 

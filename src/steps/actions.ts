@@ -18,6 +18,17 @@ import { fillEnvironment, fillPlaces, hidePlaces } from './places.ts';
 
 type Ran = StepRecord['commands'][number];
 
+/** Changes an environment; what is given as undefined is taken away. */
+const changeEnvironment = (
+  environment: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries({ ...environment, ...changes }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+
 const runExec = async (
   step: Step,
   action: Extract<Action, { do: 'exec' }>,
@@ -34,7 +45,7 @@ const runExec = async (
   const ran = await runProgram(action.argv.map(fill), {
     purpose: step.title,
     cwd,
-    env: fillEnvironment(context, { ...haste, ...action.env }),
+    env: changeEnvironment(fillEnvironment(context, action.env), haste),
     logFile: context.logFile,
     ...(action.stdout === undefined ? {} : { stdoutFile: fill(action.stdout) }),
     niceness: context.niceness,

@@ -11,22 +11,19 @@ import { fillEnvironment, fillPlaces } from './places.ts';
 /** What ccache counts: one line for each compilation, then one for each thing that happened in it. */
 const statisticsFile = '{work}/ccache.statistics';
 
-/** Settings that decide what is taken for the same compilation: ours, whatever the caller's configuration says. */
-const strictSettings: Readonly<Record<string, string>> = {
+/** Settings of a step: no configuration of the machine's or the caller's is read, so that nothing else decides what is compiled. */
+const makeSettings = (context: StepContext): Readonly<Record<string, string>> => ({
+  // Not there, and so empty; without the name ccache would look elsewhere.
+  CCACHE_CONFIGPATH: fillPlaces('{work}/ccache.conf', context),
   // Below it paths are taken relative to the build directory: the same for each version and in each store.
-  CCACHE_BASEDIR: '{work}',
+  CCACHE_BASEDIR: fillPlaces('{work}', context),
   CCACHE_COMPILERCHECK: 'content',
-  CCACHE_SLOPPINESS: '',
-  CCACHE_IGNOREHEADERS: '',
-  CCACHE_IGNOREOPTIONS: '',
-  CCACHE_PREFIX: '',
-  CCACHE_PREFIX_CPP: '',
-  CCACHE_NOHARDLINK: '1',
-  CCACHE_STATSLOG: statisticsFile,
-};
+  CCACHE_STATSLOG: fillPlaces(statisticsFile, context),
+});
 
 /**
- * Puts the compile cache in front of the compilers for the commands that follow, and returns what their environment needs.
+ * Puts the compile cache in front of the compilers for the commands that follow, and returns what their environment needs
+ * (undefined: taken away).
  * Failures: those of CMake, which is told where there is a build directory of its own; `io-failed`, `disk-full`.
  */
 export const useCompileCache = async (
@@ -34,7 +31,7 @@ export const useCompileCache = async (
   cache: CompileCache,
   context: StepContext,
 ): Promise<Result<Readonly<Record<string, string | undefined>>>> => {
-  const settings = { ...cache.settings, ...strictSettings, CCACHE_DISABLE: undefined };
+  const settings = { ...cache.settings, ...makeSettings(context), CCACHE_DISABLE: undefined };
   if (action.build !== undefined) {
     const launchers = ['C', 'CXX'].map((language) => `-DCMAKE_${language}_COMPILER_LAUNCHER=${cache.program}`);
     const told = await runProgram(['cmake', ...launchers, fillPlaces(action.build, context)], {
@@ -54,7 +51,7 @@ export const useCompileCache = async (
   } catch (error) {
     return fail(ioFailure(error, directory, 'make'));
   }
-  return ok({ ...settings, PATH: '{work}/launch:{path}' });
+  return ok({ ...settings, PATH: `${directory}:${context.places['path'] ?? ''}` });
 };
 
 /** What the compile cache says that it did in a step; nothing when it does not count, as old ones. */

@@ -58,5 +58,5 @@ export const useKnownAnswers = async (
     const shared = text.split('\n').filter((line) => !action.anew.some((name) => line.startsWith(`${name}=`)));
     return writeFileAtomic(kept, seal(shared.join('\n')));
   };
-  return ok({ env: { CONFIG_SITE: siteFile }, keep });
+  return ok({ env: { CONFIG_SITE: site }, keep });
 };

@@ -12,15 +12,13 @@ export const fillPlaces = (text: string, context: Omit<Filling, 'environment'>):
     return path;
   });
 
-/** The plan's environment with places filled in; what is added as undefined is taken away. */
+/** The plan's environment with places filled in. */
 export const fillEnvironment = (
   context: Filling,
-  added: Readonly<Record<string, string | undefined>> = {},
+  added: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries({ ...context.environment, ...added }).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, fillPlaces(value, context)]],
-    ),
+    Object.entries({ ...context.environment, ...added }).map(([name, value]) => [name, fillPlaces(value, context)]),
   );
 
 /** The other way: paths of this machine back to places, longest first, for what is recorded. */

@@ -14,12 +14,23 @@ import { planWith } from '../rig/plan-inputs.ts';
 const path = process.env['PATH'] ?? '/usr/bin:/bin';
 let directory: string;
 let cache: CompileCache | undefined;
+/** What a caller may have configured for other work: none of it may decide what is compiled here. */
+const hostile =
+  'compiler = /bin/false\npath = /nonexistent\nsloppiness = time_macros\nhash_dir = false\nprefix_command = /bin/false\n';
 const findCache = (): Promise<CompileCache | undefined> =>
-  findCompileCache(path, { HOME: directory, CCACHE_DIR: join(directory, 'cache') }, [
-    { name: 'ccache', version: 'the machine’s' },
-  ]);
+  findCompileCache({
+    path,
+    env: { PATH: path, HOME: directory, CCACHE_DIR: join(directory, 'cache') },
+    tools: [{ name: 'ccache', version: 'the machine’s' }],
+    signal: new AbortController().signal,
+    notice: (text) => {
+      throw new Error(text);
+    },
+  });
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ccache-'));
+  await mkdir(join(directory, 'cache'));
+  await writeFile(join(directory, 'cache', 'ccache.conf'), hostile);
   cache = await findCache();
   // Nothing is installed on a machine whose owner was not asked: a CI has said yes.
   if (cache !== undefined || process.env['CI'] !== 'true') return;

@@ -37,6 +37,22 @@ test('says of the time since the last look what others left of the processors th
   expect(read()?.idleCores).toBe(2);
 });
 
+test('knows the memory that a control group leaves, and that some have no limit', async () => {
+  const { root } = await makeProc();
+  const group = join(root, 'sys/fs/cgroup');
+  await mkdir(group, { recursive: true });
+  const memory = async (limit: string, used: string): Promise<number | undefined> => {
+    await writeFile(join(group, 'memory.max'), `${limit}\n`);
+    await writeFile(join(group, 'memory.current'), `${used}\n`);
+    const read = makeSpareReader(2, root);
+    read();
+    await sleep(5);
+    return read()?.memoryBytes;
+  };
+  expect(await memory('1500000', '500000')).toBe(1_000_000);
+  expect(await memory('max', '500000')).toBe(2048 * 1024);
+});
+
 test('of fewer cores than there are, what others use counts first', async () => {
   const { root, setTicks } = await makeProc();
   const read = makeSpareReader(1, root);

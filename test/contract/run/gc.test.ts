@@ -58,3 +58,14 @@ it('stops when it is interrupted', async () => {
   const collected = await collectGarbage(store, { nowMs: Date.now(), signal });
   expect(collected).toEqual({ ok: false, error: { code: 'interrupted', signal: 'SIGINT' } });
 });
+
+it('drops old answers of configure when an age is given, and what was left behind while it was written', async () => {
+  await writeFile(join(store.answers, 'a'.repeat(64)), 'answers');
+  await writeFile(join(store.answers, '.00000000-0000-4000-8000-000000000000.tmp'), 'half');
+  expect(await removedAfter(59)).toEqual([]);
+  expect(await removedAfter(61)).toEqual(['answers/.00000000-0000-4000-8000-000000000000.tmp']);
+  const nowMs = Date.now() + 3 * minuteMs;
+  const collected = await collectGarbage(store, { nowMs, olderThanMs: minuteMs, signal: new AbortController().signal });
+  if (!collected.ok) throw new Error(collected.error.code);
+  expect(collected.value.removed.map(({ path }) => path)).toEqual([`answers/${'a'.repeat(64)}`]);
+});

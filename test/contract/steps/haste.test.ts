@@ -31,14 +31,14 @@ beforeEach(async () => {
   // Says what it is called as, and with what; counts like ccache.
   await program(
     'ccache',
-    'echo "$(basename "$0") $*|base $CCACHE_BASEDIR|dir $CCACHE_DIR|sloppy=$CCACHE_SLOPPINESS" >> "$HOME/ccache.calls"\n' +
+    'echo "$(basename "$0") $*|base $CCACHE_BASEDIR|dir $CCACHE_DIR|in $CCACHE_NAMESPACE" >> "$HOME/ccache.calls"\n' +
       'printf "# a.c\\n%s\\nlocal_storage_hit\\n" "${SAYS:-direct_cache_hit}" >> "$CCACHE_STATSLOG"\n',
   );
   await program('gcc', 'echo "gcc itself|disabled=$CCACHE_DISABLE" >> "$HOME/ccache.calls"\n');
   cache = {
     program: join(directory, 'bin', 'ccache'),
     version: 'ccache version 4.7.5',
-    settings: { CCACHE_DIR: '/somewhere' },
+    settings: { CCACHE_DIR: '/somewhere', CCACHE_NAMESPACE: '{ci}' },
   };
 });
 afterEach(() => removeTree(directory));
@@ -55,6 +55,8 @@ const stepOf = (...actions: readonly Action[]): ReturnType<typeof makeStep> =>
 const calls = async (): Promise<readonly string[]> =>
   (await readFile(join(directory, 'work', 'ccache.calls'), 'utf8')).trim().split('\n');
 
+type Found = ReturnType<typeof findCompileCache>;
+
 describe('a compile cache', () => {
   it('goes in front of the compilers for what follows, with settings of ours, and its counts are told', async () => {
     const step = stepOf(exec('gcc before'), put, exec('gcc -c a.c; SAYS=cache_miss g++ -c b.cc; gcc -c c.c'));
@@ -63,7 +65,7 @@ describe('a compile cache', () => {
       value: { compileCache: { program: 'ccache version 4.7.5', hits: 2, misses: 1 } },
     });
     const work = join(directory, 'work');
-    const by = `|base ${work}|dir /somewhere|sloppy=`;
+    const by = `|base ${work}|dir /somewhere|in {ci}`;
     expect(await calls()).toEqual([
       // A compiler on PATH that is ccache already may not hand out what it has.
       'gcc itself|disabled=1',
@@ -95,26 +97,49 @@ describe('a compile cache', () => {
     expect(step.fingerprint).toBe(stepOf(exec('gcc -c a.c')).fingerprint);
   });
 
-  it('is the machine’s, with the caller’s places and sharing, and nothing that would make it less careful', async () => {
-    const tools = [{ name: 'ccache', version: 'ccache version 4.7.5' }];
-    const env = { HOME: '/home/one', CCACHE_REMOTE_STORAGE: 'http://cache/', CCACHE_SLOPPINESS: 'time_macros' };
-    const find = (more: Record<string, string>): ReturnType<typeof findCompileCache> =>
-      findCompileCache(`${directory}/bin`, { ...env, ...more }, tools);
-    expect(await find({})).toEqual({
+  it('is the machine’s, with the caller’s places and sharing as ccache finds them, and nothing that decides what is compiled', async () => {
+    const notices: string[] = [];
+    const find = (env: Readonly<Record<string, string>>, tools = [{ name: 'ccache', version: '4.7.5' }]): Found =>
+      findCompileCache({
+        path: `${directory}/bin`,
+        env,
+        tools,
+        signal: new AbortController().signal,
+        notice: (text) => notices.push(text),
+      });
+    const says = (...lines: readonly string[]): Promise<void> =>
+      program('ccache', `[ "$1" = --show-config ] && cat <<'END'\n${lines.join('\n')}\nEND\n`);
+    await says(
+      `(/etc/ccache.conf) cache_dir = ${directory}/shared`,
+      '(default) compiler = clang',
+      '(default) sloppiness = time_macros',
+      '(/home/one/.config/ccache/ccache.conf) max_size = 100.0G',
+      '(environment) remote_storage = http://cache/ secret=redacted',
+      '(default) reshare = false',
+      '(default) read_only = true',
+      '(default) namespace = ',
+    );
+    const env = { PATH: '/usr/bin:/bin', CCACHE_REMOTE_STORAGE: 'http://user:secret@cache/', CCACHE_NAMESPACE: '{ci}' };
+    expect(await find(env)).toEqual({
       program: cache.program,
-      version: 'ccache version 4.7.5',
+      version: '4.7.5',
       settings: {
-        CCACHE_DIR: '/home/one/.cache/ccache',
-        CCACHE_CONFIGPATH: '/home/one/.config/ccache/ccache.conf',
-        CCACHE_REMOTE_STORAGE: 'http://cache/',
+        CCACHE_DIR: `${directory}/shared`,
+        CCACHE_MAXSIZE: '100.0G',
+        CCACHE_REMOTE_STORAGE: 'http://user:secret@cache/',
+        CCACHE_NAMESPACE: '{ci}',
+        CCACHE_READONLY: '1',
       },
     });
-    expect((await find({ CCACHE_DIR: '/shared', XDG_CONFIG_HOME: '/etc/mine' }))?.settings).toMatchObject({
-      CCACHE_DIR: '/shared',
-      CCACHE_CONFIGPATH: '/etc/mine/ccache/ccache.conf',
-    });
-    expect(await find({ CCACHE_DISABLE: '1' })).toBe(undefined);
-    expect(await findCompileCache(`${directory}/bin`, env, [])).toBe(undefined);
+    expect(await find({ ...env, CCACHE_DISABLE: '1' })).toBe(undefined);
+    expect(await find(env, [])).toBe(undefined);
+    await says(`(default) cache_dir = ${directory}/shared`, '(/etc/ccache.conf) disable = true');
+    expect([await find(env), notices]).toEqual([undefined, []]);
+    // What cannot be used is said, and a build does without.
+    await says('(default) cache_dir = /proc/nowhere');
+    expect([await find(env), notices.splice(0)]).toEqual([undefined, [expect.stringContaining('/proc/nowhere')]]);
+    await program('ccache', 'echo "ccache: error: bad configuration" >&2; exit 1\n');
+    expect([await find(env), notices]).toEqual([undefined, [expect.stringContaining('does not say')]]);
   });
 });
 

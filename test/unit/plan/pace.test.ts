@@ -14,7 +14,9 @@ test('a pace grows with the cores, within reason and memory', () => {
     { least: 64, most: 64 },
   ]);
   expect(choosePace(2, 4.5e9)).toEqual({ least: 8, most: 20 });
-  expect(choosePace(2, 1e9)).toEqual({ least: 8, most: 8 });
+  // Less memory than the least would take: a process that is killed for it is worth nothing.
+  expect(choosePace(2, 1e9)).toEqual({ least: 2, most: 2 });
+  expect(choosePace(16, 0.4e9)).toEqual({ least: 1, most: 1 });
 });
 
 describe('countStarts', () => {

@@ -1,0 +1,30 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ioFailure } from '../io/failure.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { GcLog } from './gc-log.ts';
+import type { Store } from './store.ts';
+
+/** A file that is being written is finished, or left behind, after this long, in milliseconds. */
+const writingMs = 60 * 60_000;
+
+/** Removes what was left behind while it was written, and with an age answers of configure that are older. Failures: `io-failed`. */
+export const dropOldAnswers = async (
+  store: Store,
+  olderThanMs: number | undefined,
+  log: GcLog,
+): Promise<Result<void>> => {
+  try {
+    for (const name of await readdir(store.answers)) {
+      const path = join(store.answers, name);
+      const { mtimeMs } = await stat(path);
+      const limitMs = name.startsWith('.') ? writingMs : olderThanMs;
+      if (limitMs === undefined || log.nowMs - mtimeMs <= limitMs) continue;
+      const removed = await log.remove(path, `answers of configure of ${new Date(mtimeMs).toISOString().slice(0, 10)}`);
+      if (!removed.ok) return removed;
+    }
+    return ok(undefined);
+  } catch (error) {
+    return fail(ioFailure(error, store.answers, 'clean'));
+  }
+};
