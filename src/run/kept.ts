@@ -128,6 +128,8 @@ export const openKept = async (options: KeptOptions): Promise<Result<KeptTree>> 
       changed = what;
     },
     close: async (failure) => {
+      // Nobody can go on from it, and its room is what is wanting.
+      if (failure?.code === 'disk-full') await removeTree(path);
       if (!isAnswer(failure)) return ok(undefined);
       const built = await listTree(join(path, 'build'));
       // A failure before anything was built leaves nothing to go on from.
@@ -151,7 +153,9 @@ export const openKept = async (options: KeptOptions): Promise<Result<KeptTree>> 
         outsideDigest,
       };
       const written = await writeJsonAtomic(stateOfKept(path), state);
-      return written.ok ? ok(use) : written;
+      if (written.ok) return ok(use);
+      if (written.error.code === 'disk-full') await removeTree(path);
+      return written;
     },
   });
 };
