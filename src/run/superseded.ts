@@ -1,6 +1,7 @@
 import type { Plan, Step } from '../model/plan.ts';
 import type { Machine, RunRecord } from '../model/record.ts';
 import { ok, type Result } from '../model/result.ts';
+import type { StepOutcome } from './execute.ts';
 import { beginGcLog } from './gc-log.ts';
 import { dropSteps, findRunGoingOn } from './gc-steps.ts';
 import { storeKey } from './inspect.ts';
@@ -39,13 +40,25 @@ export const findSuperseded = (
 /** How many contents a watch leaves in the store: the present one, and some that a person may go back to. */
 const contentsLeft = 3;
 
+/** Whether this process made it. A source is put into the store while planning, and is there when its step is asked for. */
+const isOwn = ({ step, outcome, stored }: StepOutcome): boolean =>
+  outcome === 'done' ||
+  (adoptedDigest(step) !== undefined &&
+    stored !== undefined &&
+    Date.parse(stored.record.startedAt) >= performance.timeOrigin);
+
 /**
- * For a watch: told of each round's plan, it removes what was made from the contents of rounds long ago, of this watch
- * only. While another run goes on nothing is removed; the next round makes up for it. Failure: `io-failed`.
+ * For a watch: told of each round's plan and how its steps came out, it removes what this process made from the contents
+ * of rounds long ago. While another run goes on nothing is removed; the next round makes up for it. Failure: `io-failed`.
  */
-export const makeForgetting = (store: Store, machine: Machine): ((plan: Plan) => Promise<Result<void>>) => {
+export const makeForgetting = (
+  store: Store,
+  machine: Machine,
+): ((plan: Plan, outcomes: readonly StepOutcome[]) => Promise<Result<void>>) => {
   const rounds = new Map<string, readonly string[]>();
-  return async (plan) => {
+  const own = new Set<string>();
+  return async (plan, outcomes) => {
+    for (const outcome of outcomes) if (isOwn(outcome)) own.add(storeKey(outcome.step, machine));
     const keys = madeFrom(plan, (step) => adoptedDigest(step) !== undefined).map((step) => storeKey(step, machine));
     const name = keys.join(' ');
     // Back to what was: it is the newest again.
@@ -56,10 +69,12 @@ export const makeForgetting = (store: Store, machine: Machine): ((plan: Plan) =>
     if (names.length <= contentsLeft || (await findRunGoingOn(store, log)) !== undefined) return ok(undefined);
     const needed = new Set(names.slice(-contentsLeft).flatMap((left) => rounds.get(left) ?? []));
     for (const gone of names.slice(0, -contentsLeft)) {
-      const old = (rounds.get(gone) ?? []).filter((key) => !needed.has(key));
+      const old = (rounds.get(gone) ?? []).filter((key) => own.has(key) && !needed.has(key));
       const dropped = await dropSteps(store, old, () => 'of a content that was saved over', log);
       if (!dropped.ok) return dropped;
       rounds.delete(gone);
+      // Who makes it again may be another.
+      for (const key of old) own.delete(key);
     }
     return ok(undefined);
   };
