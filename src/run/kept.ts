@@ -17,6 +17,9 @@ import type { Store } from './store.ts';
 /** CMake copies files whose times differ by less than this as if they were the same, in milliseconds. */
 const leastApartMs = 1100;
 
+/** How many contents that were built before are remembered. */
+const pastContents = 50;
+
 export interface KeptOptions {
   readonly store: Store;
   /** All that decides the build but the source. */
@@ -146,6 +149,10 @@ export const openKept = async (options: KeptOptions): Promise<Result<KeptTree>> 
         key,
         checkout,
         content: options.content,
+        // What it went back to is past no more.
+        past: [...(known?.past ?? []), ...(known === undefined ? [] : [known.content])]
+          .filter((content) => content !== options.content)
+          .slice(-pastContents),
         place: path,
         since,
         usedAt: new Date().toISOString(),

@@ -2,6 +2,7 @@ import type { Plan, Step } from '../model/plan.ts';
 import type { Machine, RunRecord } from '../model/record.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { StepOutcome } from './execute.ts';
+import type { KeptContents } from './gc-kept.ts';
 import { beginGcLog } from './gc-log.ts';
 import { dropSteps, findRunGoingOn } from './gc-steps.ts';
 import { storeKey } from './inspect.ts';
@@ -22,18 +23,15 @@ const adoptedDigest = ({ actions }: Step): string | undefined =>
   actions.flatMap((action) => (action.do === 'adopt' && action.commit === undefined ? [action.treeDigest] : []))[0];
 
 /**
- * Keys of what a run made from contents of checkouts that these have no more. `current` has for each way of building the
- * contents that kept build trees are of; what has none is not known to be superseded.
+ * Keys of what a run made from contents of checkouts that these have no more: a kept build tree was of such a content
+ * before, and none is now. What no tree was of is not known to be superseded: the tree of its checkout may have been lost.
  */
 export const findSuperseded = (
-  { plan, machine }: RunRecord,
-  current: ReadonlyMap<string, ReadonlySet<string>>,
+  { plan, machine }: Pick<RunRecord, 'plan' | 'machine'>,
+  { current, past }: KeptContents,
 ): readonly string[] => {
-  const isOld = ({ key, sourceDigest }: NonNullable<Step['keeps']>): boolean =>
-    current.get(key)?.has(sourceDigest) === false;
-  const keeps = plan.steps.flatMap((step) => step.keeps ?? []);
-  const old = new Set(keeps.filter(isOld).map(({ sourceDigest }) => sourceDigest));
-  for (const one of keeps) if (!isOld(one)) old.delete(one.sourceDigest);
+  const contents = plan.steps.flatMap(({ keeps }) => (keeps === undefined ? [] : [keeps.sourceDigest]));
+  const old = new Set(contents.filter((content) => past.has(content) && !current.has(content)));
   return madeFrom(plan, (step) => old.has(adoptedDigest(step) ?? '')).map((step) => storeKey(step, machine));
 };
 

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removeTree } from '../../../src/io/files.ts';
 import type { Failure } from '../../../src/model/failure.ts';
+import { keptBuildSchema, type KeptBuild } from '../../../src/model/kept.ts';
 import type { Result } from '../../../src/model/result.ts';
-import { openKept, type KeptTree } from '../../../src/run/kept.ts';
+import { openKept, stateOfKept, type KeptTree } from '../../../src/run/kept.ts';
 import { openStore, type Store } from '../../../src/run/store.ts';
 import { withSmallDisk } from '../../rig/small-disk.ts';
 
@@ -21,13 +22,13 @@ beforeEach(async () => {
 afterEach(() => removeTree(directory));
 
 /** Opens the tree of a checkout, and builds something in it. */
-const openBuilt = async (store: Store): Promise<KeptTree> => {
+const openBuilt = async (store: Store, content = 'content', checkout = '/mine'): Promise<KeptTree> => {
   const tree = unwrap(
     await openKept({
       store,
       key: 'a'.repeat(64),
-      checkout: '/mine',
-      content: 'content',
+      checkout,
+      content,
       title: 'compile AWS-LC',
       signal: new AbortController().signal,
       notice: () => undefined,
@@ -48,6 +49,31 @@ describe('a kept build tree', () => {
     unwrap(await tree.close(failure));
     await tree.release();
     expect(existsSync(tree.path)).toBe(isThere);
+  });
+
+  it('names the contents that it was of before, the last fifty, and not the one that it went back to', async () => {
+    const store = unwrap(await openStore(directory));
+    const buildIt = async (content: string): Promise<string> => {
+      const tree = await openBuilt(store, content);
+      unwrap(await tree.close(undefined));
+      await tree.release();
+      return stateOfKept(tree.path);
+    };
+    const read = async (file: string): Promise<KeptBuild> =>
+      keptBuildSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const file = await buildIt('one');
+    const first = await read(file);
+    expect(first.past).toEqual([]);
+    const earlier = Array.from({ length: 50 }, (_, index) => `earlier ${index}`);
+    await writeFile(file, JSON.stringify({ ...first, past: earlier }));
+    await buildIt('two');
+    expect((await read(file)).past).toEqual([...earlier.slice(1), 'one']);
+    await buildIt('one');
+    expect((await read(file)).past).toEqual([...earlier.slice(1), 'two']);
+    // As it was written before it had this.
+    await writeFile(file, JSON.stringify({ ...(await read(file)), past: undefined }));
+    await buildIt('three');
+    expect((await read(file)).past).toEqual(['one']);
   });
 
   it('goes when the disk has no room for what is known of it', async (test) => {

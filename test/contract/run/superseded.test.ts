@@ -1,4 +1,4 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,9 +7,11 @@ import type { Plan, Step } from '../../../src/model/plan.ts';
 import type { Result } from '../../../src/model/result.ts';
 import { makeStep } from '../../../src/plan/step.ts';
 import type { StepOutcome } from '../../../src/run/execute.ts';
+import { readKeptContents } from '../../../src/run/gc-kept.ts';
 import { storeKey } from '../../../src/run/inspect.ts';
+import { openKept } from '../../../src/run/kept.ts';
 import { beginEntry, commitEntry, openStore, type Store, type StoredStep } from '../../../src/run/store.ts';
-import { makeForgetting } from '../../../src/run/superseded.ts';
+import { findSuperseded, makeForgetting } from '../../../src/run/superseded.ts';
 import { fixedHost, planWith } from '../../rig/plan-inputs.ts';
 
 const { machine } = fixedHost;
@@ -64,6 +66,46 @@ const commit = async (step: Step, startedAt: Date): Promise<StoredStep> => {
     }),
   );
 };
+
+describe('what checkouts have no more', () => {
+  /** Builds contents of a checkout, all in one way, in the tree that is kept for it. */
+  const buildIn = async (checkout: string, ...contents: readonly string[]): Promise<void> => {
+    for (const content of contents) {
+      const tree = unwrap(
+        await openKept({
+          store,
+          key: stepsOf(content).library.keeps?.key ?? '',
+          checkout,
+          content,
+          title: 'compile AWS-LC',
+          signal: new AbortController().signal,
+          notice: () => undefined,
+        }),
+      );
+      await mkdir(join(tree.path, 'build'), { recursive: true });
+      unwrap(await tree.close(undefined));
+      await tree.release();
+    }
+  };
+  /** Those of the contents whose outputs are superseded. */
+  const superseded = async (...contents: readonly string[]): Promise<readonly string[]> => {
+    const kept = await readKeptContents(store);
+    return contents.filter((content) => {
+      const steps = Object.values(stepsOf(content));
+      const keys = findSuperseded({ plan: planOf(...steps), machine }, kept);
+      expect([[], steps.map((step) => storeKey(step, machine))]).toContainEqual(keys);
+      return keys.length > 0;
+    });
+  };
+
+  it('is what a kept tree was of before, not what a checkout has whose own tree was lost', async () => {
+    await buildIn('/mine', 'a', 'b');
+    // Of another checkout, built in the same way: its next build was ended, so that nothing is known of its tree.
+    expect(await superseded('a', 'b', 'c')).toEqual(['a']);
+    await buildIn('/other', 'a');
+    expect(await superseded('a', 'b', 'c')).toEqual([]);
+  });
+});
 
 describe('a watch', () => {
   it('forgets what it made itself of contents long ago, and leaves what others made', async () => {
