@@ -86,7 +86,7 @@ export const runWatch = async (options: WatchCommandOptions, context: CommandCon
     const failures = await runPipeline('test', chosen, context, async (findings, { prepared, store }) => {
       context.out(compare(findings, { color: context.terminal.color }));
       forget ??= makeForgetting(store, prepared.host.machine);
-      const forgotten = await forget(prepared.plan);
+      const forgotten = await forget(prepared.plan, findings.session.outcomes);
       if (!forgotten.ok) context.err(`cpython-awslc: ${describeFailure(forgotten.error)}\n`);
     });
     if (signal.aborted) return failures.some(({ code }) => code === 'interrupted') ? failures : interrupted();

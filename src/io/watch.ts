@@ -90,6 +90,7 @@ export const waitForChange = async (options: WatchOptions): Promise<readonly str
   const pause = (ms: number, ...until: readonly AbortSignal[]): Promise<void> =>
     sleep(ms, undefined, { signal: AbortSignal.any([signal, ...until]) }).catch(() => undefined);
   try {
+    let wasWoken = false;
     while (!isAborted(signal)) {
       wake = new AbortController();
       let seen = await glanceAt(directories);
@@ -101,7 +102,10 @@ export const waitForChange = async (options: WatchOptions): Promise<readonly str
         const changed = comparePaths(since, seen);
         if (settled && changed.length > 0 && !isAborted(signal)) return changed;
       }
+      // It was woken for nothing: a build in a directory that is left out would wake it without a break.
+      if (wasWoken) await pause(quietMs);
       await pause(listening.tells() ? pollMs * seldomFactor : pollMs, wake.signal);
+      wasWoken = wake.signal.aborted;
     }
     return undefined;
   } finally {

@@ -11,6 +11,7 @@ export const keptBuildSchema = z.strictObject({
   key: sha256Schema.describe('all that decides the build but the source'),
   checkout: z.string().describe('the directory that it is kept for'),
   content: z.string().describe('tree digest of the content that was last built'),
+  past: z.array(z.string()).default([]).describe('contents that were built in it before, the newest last'),
   place: z.string().describe('where the tree was built: what is in it names this path'),
   since: z.string().describe('ISO 8601: when it was begun, clean'),
   usedAt: z.string().describe('ISO 8601: when it was last built in'),

@@ -10,16 +10,23 @@ import { tryLock } from './gc-scratch.ts';
 import { lockOfKept, stateOfKept } from './kept.ts';
 import type { Store } from './store.ts';
 
-/** For each way of building, the contents that kept build trees are of. */
-export const readKeptContents = async (store: Store): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
-  const contents = new Map<string, Set<string>>();
+/** The contents that kept build trees are of, and those that they were of before. */
+export interface KeptContents {
+  readonly current: ReadonlySet<string>;
+  readonly past: ReadonlySet<string>;
+}
+
+/** Reads of which contents kept build trees are and were. */
+export const readKeptContents = async (store: Store): Promise<KeptContents> => {
+  const current = new Set<string>();
+  const past = new Set<string>();
   for (const name of await readdir(store.kept).catch(() => [])) {
     const known = await readJson(keptBuildSchema, stateOfKept(join(store.kept, name)));
     if (!known.ok) continue;
-    const { key, content } = known.value;
-    contents.set(key, (contents.get(key) ?? new Set()).add(content));
+    current.add(known.value.content);
+    for (const content of known.value.past) past.add(content);
   }
-  return contents;
+  return { current, past };
 };
 
 /** Why a kept build tree is of no use any more, or nothing. */

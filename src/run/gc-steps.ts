@@ -13,6 +13,12 @@ const foreignRunMs = 24 * 60 * 60_000;
 
 /** Whether a run without a record still goes on; on another machine only its age tells. */
 export const isRunGoingOn = async (runDir: string, log: GcLog): Promise<boolean> => {
+  // It came to its end, but could not write its record.
+  const hasEnded = await stat(join(runDir, 'ended')).then(
+    () => true,
+    () => false,
+  );
+  if (hasEnded) return false;
   const mark = (await readFile(join(runDir, 'owner'), 'utf8').catch(() => '')).trim();
   const owner = findOwner(mark);
   return owner === 'foreign' ? !(await log.isQuiet(runDir, foreignRunMs)) : owner !== 'gone';

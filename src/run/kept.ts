@@ -17,6 +17,9 @@ import type { Store } from './store.ts';
 /** CMake copies files whose times differ by less than this as if they were the same, in milliseconds. */
 const leastApartMs = 1100;
 
+/** How many contents that were built before are remembered. */
+const pastContents = 50;
+
 export interface KeptOptions {
   readonly store: Store;
   /** All that decides the build but the source. */
@@ -128,6 +131,8 @@ export const openKept = async (options: KeptOptions): Promise<Result<KeptTree>> 
       changed = what;
     },
     close: async (failure) => {
+      // Nobody can go on from it, and its room is what is wanting.
+      if (failure?.code === 'disk-full') await removeTree(path);
       if (!isAnswer(failure)) return ok(undefined);
       const built = await listTree(join(path, 'build'));
       // A failure before anything was built leaves nothing to go on from.
@@ -144,6 +149,10 @@ export const openKept = async (options: KeptOptions): Promise<Result<KeptTree>> 
         key,
         checkout,
         content: options.content,
+        // What it went back to is past no more.
+        past: [...(known?.past ?? []), ...(known === undefined ? [] : [known.content])]
+          .filter((content) => content !== options.content)
+          .slice(-pastContents),
         place: path,
         since,
         usedAt: new Date().toISOString(),
@@ -151,7 +160,9 @@ export const openKept = async (options: KeptOptions): Promise<Result<KeptTree>> 
         outsideDigest,
       };
       const written = await writeJsonAtomic(stateOfKept(path), state);
-      return written.ok ? ok(use) : written;
+      if (written.ok) return ok(use);
+      if (written.error.code === 'disk-full') await removeTree(path);
+      return written;
     },
   });
 };

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
 import { readJson, removeTree, writeFileAtomic, writeJsonAtomic } from '../io/files.ts';
@@ -273,7 +273,11 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
   };
   const file = join(runDir, 'run.json');
   const written = await writeJsonAtomic(file, record);
-  if (!written.ok) return { outcomes, cells, failures: [...failures, written.error], isRecorded };
+  if (!written.ok) {
+    // Without a record this process, which may be a watch, would be taken for still at it. A rename needs no room.
+    await rename(join(runDir, 'owner'), join(runDir, 'ended')).catch(() => undefined);
+    return { outcomes, cells, failures: [...failures, written.error], isRecorded };
+  }
   if (failures.length === 0) await writeFileAtomic(pointerFile(options), `${id}\n`);
   return { outcomes, cells, failures, isRecorded, run: { id, file } };
 };
