@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import type { Failure } from '../model/failure.ts';
@@ -73,7 +73,8 @@ process.on('exit', () => {
 /** Lets a process, and what it will start, step back behind others; one that has ended already is fine. */
 const yieldBy = (pid: number, niceness: number): void => {
   try {
-    setPriority(pid, niceness);
+    // Behind us, not behind everybody: whoever started us with nice meant what we start too.
+    setPriority(pid, Math.min(19, getPriority() + niceness));
   } catch {
     // ESRCH: it ended by itself.
   }
