@@ -8,7 +8,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import type { PythonChoice } from '../model/source.ts';
 import { suggestWord } from '../model/suggest.ts';
 import { compareParsedVersions, compareVersions, isOfVersion, parseVersion } from '../model/version.ts';
-import { chooseCompilers } from '../plan/plan.ts';
+import { chooseCompilers } from '../plan/tools.ts';
 import { isLooseSource, takeAwslcEntry } from '../recipe/resolve.ts';
 import { formatCompat } from '../report/compat.ts';
 import { adoptSources } from '../run/adopt.ts';

@@ -1,62 +1,13 @@
 import { Command, Option } from 'commander';
 import type { Failure } from '../model/failure.ts';
 import type { CommandContext } from './context.ts';
+import { collect, example, addSelection, addTests, addMask, addJson, addPipeline } from './options.ts';
 
 /** What a command ended with: failures to describe, or the exit code of a program that it stood for. */
 export type CommandEnd = { readonly failures: readonly Failure[] } | { readonly exitCode: number };
 
 /** Takes a command's end: the one place that decides the exit code. */
 export type Finish = (end: Promise<CommandEnd>, options: { readonly json?: boolean }) => Promise<void>;
-
-const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
-const collectList = (value: string, before: readonly string[] | undefined): readonly string[] => [
-  ...(before ?? []),
-  ...value.split(/[\s,]+/).filter((word) => word !== ''),
-];
-
-const example = (text: string): string => `\nExample:\n  $ ${text.replaceAll('\n', '\n  $ ')}\n`;
-
-/** The options that select cells, the same for every command. */
-const addSelection = (command: Command): Command =>
-  command
-    .option('--recipe <file|name>', 'what to build: a recipe file, or a name that `list` shows', 'default')
-    .option('--python <version>', 'CPython: 3.14, 3.14.6, path:DIR or git:URL#REF (may be repeated)', collect)
-    .option('--awslc <version>', 'AWS-LC: 5.12, 5.12.0, path:DIR or git:URL#REF (may be repeated)', collect)
-    .option('--clean', 'compile all of AWS-LC of path:DIR, not on from the build tree that is kept for DIR')
-    .option('--fips [year]', 'a FIPS build: of 2022, 2024 or 2025, or of the newest version that a certificate names')
-    .option('--target <name>', 'CPU level, as generic, native, x86-64-v3, graviton3 (may be repeated)', collect)
-    .option(
-      '--sysroot <dir>',
-      "libraries of the target's machine, when it is another (default: what doctor --target put into the store)",
-    )
-    .option('--link <mode>', 'static: one object; shared: a FIPS module of its own (may be repeated)', collect)
-    .option('--optimization <name>', 'quick, release or debug (may be repeated)', collect)
-    .option('--cipher-string <string>', 'default cipher suites, without @SECLEVEL (may be repeated)', collect)
-    .option('--try-patches', 'apply patches also to versions that they are not known for')
-    .option('--catalogue <dir>', "directory of awslc.json and cpython.json (default: this tool's catalogue)")
-    .option('--store <dir>', 'where finished steps are kept (default: cpython-awslc in the XDG cache directory)')
-    .option('--jobs <n>', 'programs that a step may run at once (default: the cores)')
-    .option('--offline', 'fetch nothing: use what the store has')
-    .option('--mirror <from=to>', 'rewrites the beginning of https URLs (may be repeated)', collect);
-
-const addTests = (command: Command): Command =>
-  command
-    .addOption(
-      new Option('--preset <name>', "suites to run (default: the recipe's)").choices(['quick', 'crypto', 'full']),
-    )
-    .option('--tests <files>', 'test files instead of a preset, as test_ssl,test_hashlib', collectList)
-    .option('--match <pattern>', 'only cases that match, as `python -m test -m` takes it (may be repeated)', collect);
-
-const addMask = (command: Command): Command =>
-  command.option(
-    '--mask-cpu <features>',
-    'proof and suites without these features of the CPU, as avx512,shani or baseline',
-    collectList,
-  );
-
-const addJson = (command: Command): Command => command.option('--json', 'one JSON document on standard output');
-
-const addPipeline = (command: Command): Command => addJson(addSelection(command));
 
 /** The command line: every command with its options, help and example. What a command does is loaded when it runs. */
 export const makeProgram = (version: string, context: CommandContext, finish: Finish): Command => {

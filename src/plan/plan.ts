@@ -12,6 +12,7 @@ import type { OpensslChoice } from '../model/source.ts';
 import type { CellChoice, ResolvedRecipe } from '../recipe/resolve.ts';
 import { planAwslc } from './awslc.ts';
 import { noteKept } from './awslc-kept.ts';
+import { noteCell } from './cell-notes.ts';
 import { planCompat } from './compat.ts';
 import { planCore } from './core.ts';
 import { noteCross, planCross } from './cross-cell.ts';
@@ -24,7 +25,8 @@ import { planCellInstall } from './install.ts';
 import { planModules } from './modules.ts';
 import { choosePatches, findPatchProblems, notePatches } from './patches.ts';
 import { chooseShims, noteShims } from './shims.ts';
-import { chooseTargetFlags, type TargetFlags } from './target.ts';
+import { chooseTargetFlags } from './target.ts';
+import { chooseTools } from './tools.ts';
 import { planTwin } from './twin.ts';
 import { planProve, planTest } from './verify.ts';
 
@@ -54,50 +56,6 @@ export interface PlanInput {
   /** Whether AWS-LC of a checkout may be compiled on from the build tree that is kept for it; not unless given. */
   readonly mayKeep?: boolean;
 }
-
-const compilerPairs = [
-  { c: 'gcc', cxx: 'g++' },
-  { c: 'clang', cxx: 'clang++' },
-] as const;
-
-/** What a FIPS module needs beside. */
-const fipsTools: readonly (readonly [tool: string, neededFor: string])[] = [
-  ['go', 'rewrite and hash the FIPS module'],
-  ['perl', 'generate the assembly of the FIPS module'],
-];
-
-const neededTools: readonly (readonly [tool: string, neededFor: string])[] = [
-  ['make', 'compile CPython'],
-  ['cmake', 'configure AWS-LC'],
-  ['ninja', 'compile AWS-LC'],
-  ['ar', 'compile AWS-LC and CPython'],
-  ['ld', 'link'],
-];
-
-const hasTool =
-  (host: Host) =>
-  (name: string): boolean =>
-    host.tools.some((tool) => tool.name === name);
-
-/** The C and C++ compilers that everything is compiled with: gcc, or clang where there is no gcc. */
-export const chooseCompilers = (host: Host): CellDraft['compilers'] | undefined =>
-  compilerPairs.find(({ c, cxx }) => hasTool(host)(c) && hasTool(host)(cxx));
-
-/** Every tool that a build needs and this machine lacks, or the compilers to use. */
-const chooseTools = (host: Host, hasFips: boolean): Result<CellDraft['compilers'], readonly Failure[]> => {
-  const compilers = chooseCompilers(host);
-  const missing = [...neededTools, ...(hasFips ? fipsTools : [])].filter(([tool]) => !hasTool(host)(tool));
-  const failures = [
-    ...(compilers === undefined ? ([['gcc and g++', 'compile AWS-LC and CPython']] as const) : []),
-    ...missing,
-  ].map(([tool, neededFor]): Failure => ({
-    code: 'tool-missing',
-    tool,
-    neededFor,
-    next: 'Run `cpython-awslc doctor --fix` to install what is missing.',
-  }));
-  return compilers === undefined || failures.length > 0 ? fail(failures) : ok(compilers);
-};
 
 const sourceKinds: readonly StepKind[] = ['fetch', 'unpack', 'patch'];
 
@@ -169,42 +127,6 @@ const planCell = (
     steps,
   };
 };
-
-const noteFips = ({ awslc, link, optimization }: CellChoice['cell'], flags: readonly string[]): readonly string[] =>
-  awslc.fips
-    ? [
-        ...(flags.length === 0
-          ? []
-          : [`the target's flags (${flags.join(' ')}) are for CPython only: the FIPS module is built without any`]),
-        ...(optimization === 'debug'
-          ? ['optimization debug is for CPython only: the FIPS module is a Release build']
-          : []),
-        ...(link === 'shared'
-          ? [
-              "link mode shared: AWS-LC's libcrypto.so exports its symbols; with another libcrypto in front of it the module notices and ends the process",
-            ]
-          : []),
-        'FIPS mode refuses nothing: hashlib.md5() works; what is approved is told by awslc_fips.ApprovedServices',
-      ]
-    : [];
-
-const noteCell = ({ cell, series, seriesDataOf }: CellChoice, { flags, note }: TargetFlags): readonly string[] => [
-  ...(cell.optimization === 'quick'
-    ? ['optimization quick: -O2, no debug information, for developers; `--optimization release` is what to ship']
-    : []),
-  ...noteFips(cell, flags),
-  ...(note === undefined ? [] : [note]),
-  ...(seriesDataOf === undefined
-    ? []
-    : [
-        `CPython ${series.series} is not in the catalogue: it is configured as ${seriesDataOf}, the newest series below`,
-      ]),
-  ...(series.pha === 'native'
-    ? [
-        `CPython ${series.series} leaves post-handshake authentication out by itself; OPENSSL_NO_TLS_PHA is passed for one rule in all series`,
-      ]
-    : []),
-];
 
 /** Recipe, selection and host facts, resolved: every step of every cell, once, in an order that respects inputs. */
 export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => {

@@ -80,7 +80,7 @@ describe('a compile cache', () => {
     const step = stepOf({ ...put, build: '{work}/build' }, exec('true'));
     expect(await build(step, { ...context, compileCache: cache })).toMatchObject({ ok: true });
     expect(await calls()).toEqual([
-      `cmake -DCMAKE_C_COMPILER_LAUNCHER=${cache.program} -DCMAKE_CXX_COMPILER_LAUNCHER=${cache.program} ${directory}/work/build|disabled=1`,
+      `cmake -DCMAKE_C_COMPILER_LAUNCHER=${cache.program} -DCMAKE_CXX_COMPILER_LAUNCHER=${cache.program} ${join(directory, 'work', 'build')}|disabled=1`,
     ]);
     await program('cmake', 'exit 3\n');
     expect(await build(step, { ...context, compileCache: cache })).toMatchObject({
