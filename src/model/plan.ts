@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { archiveSchema, capabilitiesSchema, sha256Schema } from './catalogue.ts';
 import { cellSchema, platformSchema } from './cell.ts';
 import { cpuMaskSchema } from './cpu.ts';
+import { failureSchema } from './failure-schema.ts';
 import { presetSchema } from './recipe.ts';
 
 /**
@@ -156,6 +157,10 @@ export const plannedCellSchema = z.strictObject({
 });
 export type PlannedCell = z.infer<typeof plannedCellSchema>;
 
+/** A cell of the recipe that is no part of the plan, since this machine cannot build it. */
+export const elsewhereCellSchema = z.strictObject({ id: z.string(), cell: cellSchema, failure: failureSchema });
+export type ElsewhereCell = z.infer<typeof elsewhereCellSchema>;
+
 export const planSchema = z.strictObject({
   version: z.literal(1),
   kind: z.literal('plan'),
@@ -172,6 +177,10 @@ export const planSchema = z.strictObject({
   /** Features of the CPU that proof and suites of the cells do without. */
   mask: cpuMaskSchema.optional(),
   cells: z.array(plannedCellSchema),
+  elsewhere: z
+    .array(elsewhereCellSchema)
+    .optional()
+    .describe('matrices: cells of the recipe that this machine cannot build, each with the reason'),
   steps: z.array(stepSchema),
 });
 export type Plan = z.infer<typeof planSchema>;

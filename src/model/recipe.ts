@@ -25,6 +25,9 @@ export const axesSchema = z.strictObject({
     .describe('for --with-ssl-default-suites; must keep TLS 1.2 as the floor and name no @SECLEVEL'),
 });
 
+/** Some axes: at least one is named, and what none is named for is left as it is. */
+export const someAxesSchema = axesSchema.partial().refine((axes) => Object.keys(axes).length > 0, 'names no axis');
+
 /** What to build: a set of cells and how their suites run. */
 export const recipeSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -32,12 +35,24 @@ export const recipeSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a recipe name is lower-case letters, digits and hyphens'),
   description: z.string().optional(),
   cells: axesSchema,
+  include: z
+    .array(someAxesSchema)
+    .optional()
+    .describe('more products of axes; an axis that one does not name has the values of `cells`'),
+  exclude: z
+    .array(someAxesSchema)
+    .optional()
+    .describe(
+      'cells that are left out: those that have one of the values on every axis that is named; 3.14 stands for its versions, fips for every FIPS version, main and fips-2025 for a line',
+    ),
   test: z.strictObject({
     preset: presetSchema.describe('quick, crypto or full'),
   }),
 });
 export type Recipe = z.infer<typeof recipeSchema>;
 export type Axes = z.infer<typeof axesSchema>;
+/** Each key may be there or not, and may also be there without a value. */
+export type SomeAxes = Readonly<Partial<{ [Name in keyof Axes]: Axes[Name] | undefined }>>;
 export type Preset = z.infer<typeof presetSchema>;
 export type Optimization = z.infer<typeof optimizationSchema>;
 export type Link = z.infer<typeof linkSchema>;

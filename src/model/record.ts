@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { capabilitiesSchema, sha256Schema } from './catalogue.ts';
+import { failureSchema } from './failure-schema.ts';
 import { importCostSchema } from './import-cost.ts';
 import { keptUseSchema } from './kept.ts';
 import { planSchema, toolSchema } from './plan.ts';
@@ -64,6 +65,10 @@ export const suiteResultsSchema = z.strictObject({
 });
 export type SuiteResults = z.infer<typeof suiteResultsSchema>;
 
+/** How far a matrix runs: `core` stops at what cells share, `diff` runs the suites of the twins too. */
+export const matrixStageSchema = z.enum(['core', 'build', 'prove', 'test', 'diff']);
+export type MatrixStage = z.infer<typeof matrixStageSchema>;
+
 /** What a run did and found for one cell. */
 export const cellRunSchema = z.strictObject({
   id: z.string(),
@@ -79,6 +84,7 @@ export const cellRunSchema = z.strictObject({
   importCost: importCostSchema.optional().describe('FIPS builds: what loading the module costs'),
   suites: suiteResultsSchema.optional(),
   suitesOf: z.string().optional().describe('ISO 8601: when the suites ran'),
+  failures: z.array(failureSchema).optional().describe('of the steps of this cell'),
 });
 export type CellRun = z.infer<typeof cellRunSchema>;
 
@@ -98,6 +104,8 @@ export const runRecordSchema = z.strictObject({
   machine: machineSchema,
   tools: z.array(toolSchema),
   plan: planSchema,
+  stage: matrixStageSchema.optional().describe('matrices: how far the plan was run'),
+  asked: z.array(z.string()).optional().describe('matrices: ids of the plan’s cells that this run was to do'),
   stepRecords: z.array(stepRecordSchema),
   cells: z.array(cellRunSchema),
   exitCode: z.int(),

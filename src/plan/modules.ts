@@ -139,6 +139,7 @@ export const planModules = (
         do: 'exec',
         argv: [
           'make',
+          '-j{jobs}',
           '-f',
           'modules.mk',
           // The Makefile is read for its flags only: else make would make it anew, which runs configure.

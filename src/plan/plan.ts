@@ -1,10 +1,11 @@
 import type { CpuCode } from '../model/cpu-code.ts';
+import type { Cell } from '../model/cell.ts';
 import type { CpuArchitecture, CpuMask } from '../model/cpu.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Failure } from '../model/failure.ts';
 import type { FipsServices } from '../model/fips-services.ts';
 import type { Host } from '../model/host.ts';
-import type { Plan, PlannedCell, Step, StepKind, TestSelection } from '../model/plan.ts';
+import type { ElsewhereCell, Plan, PlannedCell, Step, StepKind, TestSelection } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { LoadedPatch } from '../model/patch.ts';
 import type { LoadedShim } from '../model/shim.ts';
@@ -74,7 +75,7 @@ const mergeAfter = (known: Step | undefined, step: Step): Step => {
 };
 
 /** A cell's id: readable parts, then the digest of the whole cell. */
-const nameCell = ({ cell }: CellChoice): string =>
+const nameCell = (cell: Cell): string =>
   `cpython-${cell.python.version}+awslc-${cell.awslc.version}-${cell.platform.arch}-${cell.platform.libc}-${cell.target}-${cell.link}-${cell.optimization}-${digestValue(cell).slice(0, 8)}`;
 
 const planCell = (
@@ -140,6 +141,13 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
   const cells: PlannedCell[] = [];
   const notes = new Set<string>();
   const problems = new Map<string, Failure>();
+  const elsewhere: ElsewhereCell[] = [];
+  /** A cell that is not planned: of a matrix the others are, else all that is wrong is said. */
+  const refuse = ({ cell }: CellChoice, failure: Failure): void => {
+    if (resolved.mayBeElsewhere) elsewhere.push({ id: nameCell(cell), cell, failure: { ...failure } });
+    else problems.set(JSON.stringify(failure), failure);
+  };
+  for (const { choice, failure } of resolved.elsewhere) refuse(choice, failure);
   for (const choice of resolved.cells) {
     const foreign = isForeign(choice.target, host)
       ? input.cross.find(({ arch }) => arch === choice.cell.platform.arch)
@@ -147,16 +155,16 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     const compiler = foreign === undefined ? compilers.value.c : `${foreign.triple}-gcc`;
     const chosen = chooseTargetFlags(choice.target, compiler, host);
     if (!chosen.ok) {
-      problems.set(JSON.stringify(chosen.error), chosen.error);
+      refuse(choice, chosen.error);
       continue;
     }
     const targetFlags = chosen.value.flags;
     const shims = chooseShims(input.shims, choice.capabilities, choice.series.series);
     const patches = choosePatches(input.patches, choice.capabilities, choice.series.series);
     const needsPha = choice.series.pha === 'patch' && !choice.capabilities.pha;
-    for (const problem of findPatchProblems(choice.cell, needsPha, patches, input.tryPatches)) {
-      problems.set(JSON.stringify(problem), problem);
-    }
+    const misfits = findPatchProblems(choice.cell, needsPha, patches, input.tryPatches);
+    for (const misfit of resolved.mayBeElsewhere ? misfits.slice(0, 1) : misfits) refuse(choice, misfit);
+    if (misfits.length > 0) continue;
     const mayKeep = input.mayKeep === true;
     const plain: CellDraft = {
       ...choice,
@@ -170,12 +178,12 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     };
     const cross = foreign === undefined ? ok({ draft: plain, steps: [] }) : planCross(plain, choice, input.cross);
     if (!cross.ok) {
-      problems.set(JSON.stringify(cross.error), cross.error);
+      refuse(choice, cross.error);
       continue;
     }
     const { draft } = cross.value;
     for (const step of cross.value.steps) steps.set(step.id, mergeAfter(steps.get(step.id), step));
-    const { planned, steps: ofCell } = planCell(draft, nameCell(choice), input, openssl);
+    const { planned, steps: ofCell } = planCell(draft, nameCell(choice.cell), input, openssl);
     cells.push(planned);
     for (const step of ofCell) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     for (const note of noteCell(choice, chosen.value)) notes.add(note);
@@ -205,6 +213,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     test,
     ...(input.mask === undefined ? {} : { mask: input.mask }),
     cells,
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
     steps: [...steps.values()],
   });
 };

@@ -7,6 +7,7 @@ import {
   presetSchema,
   recipeSchema,
   type Recipe,
+  type SomeAxes,
 } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { findCipherProblem } from './cipher.ts';
@@ -16,6 +17,8 @@ import { suggestWord } from '../model/suggest.ts';
 const allowedWords: Readonly<Record<string, readonly string[]>> = {
   $: Object.keys(recipeSchema.shape),
   '$.cells': Object.keys(axesSchema.shape),
+  '$.include': Object.keys(axesSchema.shape),
+  '$.exclude': Object.keys(axesSchema.shape),
   '$.test': ['preset'],
   '$.cells.link': linkSchema.options,
   '$.cells.optimization': optimizationSchema.options,
@@ -40,17 +43,22 @@ export interface RecipeVocabulary {
   readonly targets: readonly string[];
 }
 
+const checkAxes = (axes: SomeAxes, at: string, { targets }: RecipeVocabulary): Problem[] => [
+  ...(axes.target ?? []).flatMap((target, index) =>
+    targets.includes(target) ? [] : [withSuggestion(`${at}.target[${index}]`, `no target ${target}`, target, targets)],
+  ),
+  ...(axes.cipherString ?? []).flatMap((cipherString, index) => {
+    const message = findCipherProblem(cipherString);
+    return message === undefined ? [] : [{ path: `${at}.cipherString[${index}]`, message }];
+  }),
+];
+
 /** Rules that a shape cannot say; each problem has the path of what is wrong. */
 const checkMeaning = (recipe: Recipe, vocabulary: RecipeVocabulary): Problem[] => [
-  ...recipe.cells.target.flatMap((target, index) =>
-    vocabulary.targets.includes(target)
-      ? []
-      : [withSuggestion(`$.cells.target[${index}]`, `no target ${target}`, target, vocabulary.targets)],
+  ...checkAxes(recipe.cells, '$.cells', vocabulary),
+  ...(['include', 'exclude'] as const).flatMap((name) =>
+    (recipe[name] ?? []).flatMap((axes, index) => checkAxes(axes, `$.${name}[${index}]`, vocabulary)),
   ),
-  ...recipe.cells.cipherString.flatMap((cipherString, index) => {
-    const message = findCipherProblem(cipherString);
-    return message === undefined ? [] : [{ path: `$.cells.cipherString[${index}]`, message }];
-  }),
 ];
 
 /** Checks a recipe's parsed JSON: every problem at once, each with its JSON path and, where one is close, a suggestion. */

@@ -2,18 +2,12 @@ import type { AwslcEntry, Capabilities, Catalogue, Series } from '../model/catal
 import type { Cell, Platform } from '../model/cell.ts';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
-import type { Axes, Recipe, Target, Targets } from '../model/recipe.ts';
+import type { Axes, Link, Recipe, Target, Targets } from '../model/recipe.ts';
 import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
+import { canonicalJson } from '../model/json.ts';
 import { suggestWord } from '../model/suggest.ts';
-import { compareVersions, isOfVersion } from '../model/version.ts';
-
-/** A loose selection and the exact version that it was resolved to. */
-export interface Resolution {
-  readonly axis: string;
-  readonly asked: string;
-  readonly got: string;
-  readonly why: string;
-}
+import { listBlocks, matchesAxes, matchesNarrowed } from './blocks.ts';
+import { resolveAxis, type NamedVersion, type Resolution } from './resolve-axis.ts';
 
 /** One cell of a recipe with what is known of its parts. */
 export interface CellChoice {
@@ -27,10 +21,19 @@ export interface CellChoice {
   readonly target: Target;
 }
 
+/** A cell that this machine cannot build, and why. */
+export interface ElsewhereChoice {
+  readonly choice: CellChoice;
+  readonly failure: Failure;
+}
+
 export interface ResolvedRecipe {
   readonly recipe: Recipe;
   readonly resolutions: readonly Resolution[];
   readonly cells: readonly CellChoice[];
+  /** Whether cells of other machines were asked for too. */
+  readonly mayBeElsewhere: boolean;
+  readonly elsewhere: readonly ElsewhereChoice[];
 }
 
 export interface ResolveInput {
@@ -40,6 +43,8 @@ export interface ResolveInput {
   readonly catalogue: Catalogue;
   readonly targets: Targets;
   readonly platform: Platform;
+  /** Whether cells that this machine cannot build are told apart instead of being failures; not unless given. */
+  readonly mayBeElsewhere?: boolean;
   /** Machines (uname -m) for which this one can build, beside itself. */
   readonly crossArchs: readonly string[];
   /** Feature flags of this machine's CPU. */
@@ -47,12 +52,6 @@ export interface ResolveInput {
   readonly loose: LooseSources;
   /** What `fips` and the lines' names stand for on the axis of AWS-LC. */
   readonly named: ReadonlyMap<string, NamedVersion>;
-}
-
-/** The version that a name stands for, and why it is this one. */
-export interface NamedVersion {
-  readonly version: string;
-  readonly why: string;
 }
 
 /** Whether a version text names a source by place instead of the catalogue's. */
@@ -70,186 +69,186 @@ export const takeAwslcEntry = (entry: AwslcEntry): AwslcChoice => ({
 const treeOf = (source: Source): { readonly tree?: string } =>
   source.kind === 'tree' ? { tree: source.treeDigest } : {};
 
-const newestOf = <T extends { readonly version: string }>(entries: readonly T[], asked: string): T | undefined =>
-  entries
-    .filter(({ version }) => isOfVersion(version, asked))
-    .sort((a, b) => compareVersions(a.version, b.version))
-    .at(-1);
-
-/** The newest known version that agrees with the asked one in its first numbers, as many as possible; else one spelled alike. */
-const suggestVersion = (asked: string, known: readonly string[]): string | undefined => {
-  const numbers = asked.split('.');
-  for (let count = numbers.length - 1; count > 0; count -= 1) {
-    const start = numbers.slice(0, count).join('.');
-    const newest = known.filter((version) => isOfVersion(version, start)).at(-1);
-    if (newest !== undefined) return newest;
-  }
-  return suggestWord(asked, known);
-};
-
-const unknownVersion = (subject: string, asked: string, versions: readonly string[]): Failure => {
-  const known = [...versions].sort(compareVersions);
-  const suggestion = suggestVersion(asked, known);
-  return { code: 'unknown-version', subject, asked, known, ...(suggestion === undefined ? {} : { suggestion }) };
-};
-
-/** Adds a choice for each asked text, or the failure that says why there is none. */
-const resolveAxis = <T extends { readonly version: string }, C>(options: {
-  readonly axis: string;
-  readonly subject: string;
-  readonly asked: readonly string[];
-  readonly entries: readonly T[];
-  readonly loose: ReadonlyMap<string, C>;
-  readonly named: ReadonlyMap<string, NamedVersion>;
-  readonly choose: (entry: T) => C;
-  readonly resolutions: Resolution[];
-  readonly failures: Failure[];
-}): readonly C[] => {
-  const chosen = new Map<string, C>();
-  for (const asked of options.asked) {
-    const loose = options.loose.get(asked);
-    if (loose !== undefined) {
-      chosen.set(asked, loose);
-      continue;
-    }
-    const named = options.named.get(asked);
-    const entry = newestOf(options.entries, named?.version ?? asked);
-    if (entry === undefined) {
-      const versions = options.entries.map(({ version }) => version);
-      options.failures.push(unknownVersion(options.subject, asked, versions));
-      continue;
-    }
-    if (entry.version !== asked) {
-      options.resolutions.push({
-        axis: options.axis,
-        asked,
-        got: entry.version,
-        why: named?.why ?? 'the newest in the catalogue',
-      });
-    }
-    chosen.set(entry.version, options.choose(entry));
-  }
-  return [...chosen.values()];
-};
-
 /** The machine that runs a target's result: this one where it can, else the one that the target is for. */
 export const platformOf = (target: Target, here: Platform): Platform => {
   const [other] = target.arch;
   return other === undefined || target.arch.includes(here.arch) ? here : { arch: other, libc: 'gnu' };
 };
 
-/** Turns a recipe and the command line's narrowing into exact cells, or into all that is wrong with them at once. */
-export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, readonly Failure[]> => {
-  const { catalogue, platform } = input;
-  const axes: Axes = { ...input.recipe.cells, ...input.narrowed };
-  const failures: Failure[] = [];
-  const resolutions: Resolution[] = [];
-  const pythons = resolveAxis({
+/** Why nothing for a target can be built and installed on this machine; nothing when it can. */
+const refuseTarget = (target: Target, { platform, crossArchs, cpuFeatures }: ResolveInput): Failure | undefined => {
+  const isForeign = target.arch.length > 0 && !target.arch.includes(platform.arch);
+  if (isForeign && target.triple !== undefined && target.arch.some((arch) => crossArchs.includes(arch))) {
+    return undefined;
+  }
+  const what = `Target ${target.name} on this machine`;
+  const next = 'Choose --target generic or --target native.';
+  if (isForeign) {
+    const why = `it is for ${target.arch.join(', ')}; this is ${platform.arch}`;
+    return { code: 'unsupported', what, why, next };
+  }
+  const lacking = (target.cpuFeatures ?? []).filter((feature) => !cpuFeatures.includes(feature));
+  if (lacking.length === 0) return undefined;
+  const why = `this CPU has no ${lacking.join(', ')}: what is built could not run here, not even to be installed`;
+  return { code: 'unsupported', what, why, next };
+};
+
+/** Why an AWS-LC is not linked in a mode; nothing when it can be. */
+const refuseLink = (link: Link, { version, fips }: AwslcChoice): Failure | undefined =>
+  link !== 'shared' || fips
+    ? undefined
+    : {
+        code: 'unsupported',
+        what: `Link mode shared with AWS-LC ${version}`,
+        why: 'any other libcrypto in the process could take the place of its symbols unseen; a shared FIPS module notices that',
+        next: 'Choose --link static, or a FIPS version of AWS-LC.',
+      };
+
+interface AxisOutcome {
+  readonly resolutions: Resolution[];
+  readonly failures: Failure[];
+}
+
+const resolvePythons = (asked: readonly string[], input: ResolveInput, outcome: AxisOutcome): readonly PythonChoice[] =>
+  resolveAxis({
     axis: 'python',
     subject: 'CPython',
-    asked: axes.python,
-    entries: catalogue.cpython.entries,
+    asked,
+    entries: input.catalogue.cpython.entries,
     loose: input.loose.python,
     named: new Map(),
     choose: (entry): PythonChoice | undefined => {
-      const series = catalogue.cpython.series.find((candidate) => candidate.series === entry.series);
+      const series = input.catalogue.cpython.series.find((candidate) => candidate.series === entry.series);
       return series === undefined
         ? undefined
         : { version: entry.version, series, source: { kind: 'archive', archive: entry.archive } };
     },
-    resolutions,
-    failures,
+    ...outcome,
   }).filter((choice) => choice !== undefined);
+
+const resolveTargets = (asked: readonly string[], { targets }: ResolveInput, outcome: AxisOutcome): readonly Target[] =>
+  [...new Set(asked)].flatMap((name) => {
+    const target = targets.targets.find((candidate) => candidate.name === name);
+    if (target !== undefined) return [target];
+    const names = targets.targets.map((candidate) => candidate.name);
+    const suggestion = suggestWord(name, names);
+    outcome.failures.push({
+      code: 'usage',
+      message: `No target ${name}; known: ${names.join(', ')}.${suggestion === undefined ? '' : ` Did you mean ${suggestion}?`}`,
+    });
+    return [];
+  });
+
+/** Every cell of one product of axes, and the reason why this machine cannot build it where there is one. */
+const resolveBlock = (
+  axes: Axes,
+  input: ResolveInput,
+  outcome: AxisOutcome,
+): readonly { readonly choice: CellChoice; readonly refusal: Failure | undefined }[] => {
+  const { loose, catalogue, named, platform } = input;
+  const pythons = resolvePythons(axes.python, input, outcome);
   const awslcs = resolveAxis({
     axis: 'awslc',
     subject: 'AWS-LC',
     asked: axes.awslc,
     entries: catalogue.awslc.entries,
-    loose: input.loose.awslc,
-    named: input.named,
+    loose: loose.awslc,
+    named,
     choose: takeAwslcEntry,
-    resolutions,
-    failures,
+    ...outcome,
   });
-  const targets = [...new Set(axes.target)].flatMap((name) => {
-    const target = input.targets.targets.find((candidate) => candidate.name === name);
-    if (target === undefined) {
-      const names = input.targets.targets.map((candidate) => candidate.name);
-      const suggestion = suggestWord(name, names);
-      failures.push({
-        code: 'usage',
-        message: `No target ${name}; known: ${names.join(', ')}.${suggestion === undefined ? '' : ` Did you mean ${suggestion}?`}`,
-      });
-      return [];
-    }
-    const isForeign = target.arch.length > 0 && !target.arch.includes(platform.arch);
-    if (isForeign && target.triple !== undefined && target.arch.some((arch) => input.crossArchs.includes(arch))) {
-      return [target];
-    }
-    if (isForeign) {
-      failures.push({
-        code: 'unsupported',
-        what: `Target ${name} on this machine`,
-        why: `it is for ${target.arch.join(', ')}; this is ${platform.arch}`,
-        next: 'Choose --target generic or --target native.',
-      });
-      return [];
-    }
-    const lacking = (target.cpuFeatures ?? []).filter((feature) => !input.cpuFeatures.includes(feature));
-    if (lacking.length > 0) {
-      failures.push({
-        code: 'unsupported',
-        what: `Target ${name} on this machine`,
-        why: `this CPU has no ${lacking.join(', ')}: what is built could not run here, not even to be installed`,
-        next: 'Choose --target generic or --target native.',
-      });
-      return [];
-    }
-    return [target];
-  });
-  if (axes.link.includes('shared')) {
-    for (const { version } of awslcs.filter((choice) => !choice.fips)) {
-      failures.push({
-        code: 'unsupported',
-        what: `Link mode shared with AWS-LC ${version}`,
-        why: 'any other libcrypto in the process could take the place of its symbols unseen; a shared FIPS module notices that',
-        next: 'Choose --link static, or a FIPS version of AWS-LC.',
-      });
-    }
-  }
-  if (failures.length > 0) return fail(failures);
-
-  const cells = pythons.flatMap((python) =>
+  const targets = resolveTargets(axes.target, input, outcome);
+  return pythons.flatMap((python) =>
     awslcs.flatMap((awslc) =>
       targets.flatMap((target) =>
         [...new Set(axes.link)].flatMap((link) =>
           [...new Set(axes.optimization)].flatMap((optimization) =>
-            [...new Set(axes.cipherString)].map((cipherString): CellChoice => ({
-              cell: {
-                python: { version: python.version, series: python.series.series, ...treeOf(python.source) },
-                awslc: {
-                  version: awslc.version,
-                  line: awslc.line,
-                  fips: awslc.fips,
-                  ...treeOf(awslc.source),
+            [...new Set(axes.cipherString)].map((cipherString) => ({
+              choice: {
+                cell: {
+                  python: { version: python.version, series: python.series.series, ...treeOf(python.source) },
+                  awslc: { version: awslc.version, line: awslc.line, fips: awslc.fips, ...treeOf(awslc.source) },
+                  platform: platformOf(target, platform),
+                  target: target.name,
+                  link,
+                  optimization,
+                  cipherString,
                 },
-                platform: platformOf(target, platform),
-                target: target.name,
-                link,
-                optimization,
-                cipherString,
+                capabilities: awslc.capabilities,
+                series: python.series,
+                ...(python.seriesDataOf === undefined ? {} : { seriesDataOf: python.seriesDataOf }),
+                cpythonSource: python.source,
+                awslcSource: awslc.source,
+                target,
               },
-              capabilities: awslc.capabilities,
-              series: python.series,
-              ...(python.seriesDataOf === undefined ? {} : { seriesDataOf: python.seriesDataOf }),
-              cpythonSource: python.source,
-              awslcSource: awslc.source,
-              target,
+              refusal: refuseTarget(target, input) ?? refuseLink(link, awslc),
             })),
           ),
         ),
       ),
     ),
   );
-  return ok({ recipe: { ...input.recipe, cells: axes }, resolutions, cells });
+};
+
+/** Those that differ, once each, in their order. */
+const distinct = <T>(values: readonly T[]): readonly T[] => [
+  ...new Map(values.map((value) => [canonicalJson(value), value])).values(),
+];
+
+/** What is wrong with a recipe that leaves cells out, none of which it has. */
+const findIdleExcludes = ({ recipe, narrowed }: ResolveInput, cells: readonly CellChoice[]): readonly Failure[] =>
+  // With narrowed axes there may be nothing left that it could leave out.
+  Object.keys(narrowed).length > 0
+    ? []
+    : (recipe.exclude ?? []).flatMap((axes, index): readonly Failure[] =>
+        cells.some(({ cell }) => matchesAxes(cell, axes))
+          ? []
+          : [
+              {
+                code: 'usage',
+                message: `Recipe ${recipe.name}: exclude[${index}] leaves no cell out: none has ${JSON.stringify(axes)}.`,
+                next: 'Correct it, or take it out of the recipe.',
+              },
+            ],
+      );
+
+/**
+ * Turns a recipe and the command line's narrowing into exact cells, or into all that is wrong with them at once. Cells that this
+ * machine cannot build are failures, unless `mayBeElsewhere`: then they are told apart.
+ */
+export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, readonly Failure[]> => {
+  const { recipe, narrowed } = input;
+  const outcome: AxisOutcome = { resolutions: [], failures: [] };
+  const blocks = listBlocks(recipe, narrowed);
+  const all = blocks.flatMap(({ axes }, index) =>
+    resolveBlock(axes, input, outcome).filter(
+      // What is included names axes of its own, which the command line narrows and does not replace.
+      ({ choice }) => index === 0 || matchesNarrowed(choice.cell, narrowed, outcome.resolutions),
+    ),
+  );
+  const chosen = [...new Map(all.map((one) => [canonicalJson(one.choice.cell), one])).values()];
+  const kept = chosen.filter(({ choice }) => !(recipe.exclude ?? []).some((axes) => matchesAxes(choice.cell, axes)));
+  const refused = kept.flatMap(({ choice, refusal }) => (refusal === undefined ? [] : [{ choice, failure: refusal }]));
+  const failures = distinct([
+    ...outcome.failures,
+    ...(outcome.failures.length > 0
+      ? []
+      : findIdleExcludes(
+          input,
+          chosen.map(({ choice }) => choice),
+        )),
+    ...(input.mayBeElsewhere === true ? [] : refused.map(({ failure }) => failure)),
+  ]);
+  if (failures.length > 0) return fail(failures);
+  if (kept.length === 0) {
+    const next = 'Look at its cells, include and exclude, and at the axes of the command line.';
+    return fail([{ code: 'usage', message: `Recipe ${recipe.name}: no cell is left.`, next }]);
+  }
+  return ok({
+    recipe: { ...recipe, cells: { ...recipe.cells, ...narrowed } },
+    resolutions: distinct(outcome.resolutions),
+    cells: kept.flatMap(({ choice, refusal }) => (refusal === undefined ? [choice] : [])),
+    mayBeElsewhere: input.mayBeElsewhere === true,
+    elsewhere: refused,
+  });
 };

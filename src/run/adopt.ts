@@ -10,6 +10,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
 import { compareVersions } from '../model/version.ts';
 import { planSource } from '../plan/sources.ts';
+import { listAxisValues } from '../recipe/blocks.ts';
 import { isLooseSource } from '../recipe/resolve.ts';
 import { chooseSeries } from '../recipe/series.ts';
 import type { FetchPolicy } from '../steps/context.ts';
@@ -209,23 +210,26 @@ const adoptPython = async (
 
 /** Puts every `path:` and `git:` source of a selection into the store, and finds out what version it is. */
 export const adoptSources = async (input: AdoptInput): Promise<Result<LooseSources, readonly Failure[]>> => {
-  const axes = { ...input.recipe.cells, ...input.axes };
+  const asked = {
+    python: listAxisValues(input.recipe, input.axes, 'python').filter(isLooseSource),
+    awslc: listAxisValues(input.recipe, input.axes, 'awslc').filter(isLooseSource),
+  };
   const python = new Map<string, PythonChoice>();
   const awslc = new Map<string, AwslcChoice>();
   const failures: Failure[] = [];
-  if (![...axes.python, ...axes.awslc].some(isLooseSource)) return ok({ python, awslc });
+  if (asked.python.length + asked.awslc.length === 0) return ok({ python, awslc });
   const opened = await openStore(dirname(input.store.dir));
   if (!opened.ok) return fail([opened.error]);
   const catalogue = await loadCatalogue(input.catalogueDir);
   if (!catalogue.ok) return fail([catalogue.error]);
-  for (const asked of axes.python.filter(isLooseSource)) {
-    const choice = await adoptPython(asked, catalogue.value.cpython.series, input);
-    if (choice.ok) python.set(asked, choice.value);
+  for (const source of asked.python) {
+    const choice = await adoptPython(source, catalogue.value.cpython.series, input);
+    if (choice.ok) python.set(source, choice.value);
     else failures.push(choice.error);
   }
-  for (const asked of axes.awslc.filter(isLooseSource)) {
-    const choice = await adoptAwslc(asked, input);
-    if (choice.ok) awslc.set(asked, choice.value);
+  for (const source of asked.awslc) {
+    const choice = await adoptAwslc(source, input);
+    if (choice.ok) awslc.set(source, choice.value);
     else failures.push(choice.error);
   }
   return failures.length === 0 ? ok({ python, awslc }) : fail(failures);

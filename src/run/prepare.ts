@@ -12,6 +12,7 @@ import { isForeign, type CrossMachine } from '../plan/cross.ts';
 import { chooseCellMask } from '../plan/cpu-mask.ts';
 import { makePlan } from '../plan/plan.ts';
 import { presetFiles } from '../plan/presets.ts';
+import { listAxisValues } from '../recipe/blocks.ts';
 import { platformOf, resolveRecipe } from '../recipe/resolve.ts';
 import {
   loadAssets,
@@ -60,6 +61,8 @@ export interface PrepareInput {
   /** The caller's PATH, absolute directories only. */
   readonly path: string;
   readonly signal: AbortSignal;
+  /** Whether cells that this machine cannot build are told apart in the plan instead of being failures. */
+  readonly mayBeElsewhere?: boolean;
   /** Puts `path:` and `git:` sources into the store and probes them. */
   readonly adopt: (
     recipe: Recipe,
@@ -127,12 +130,11 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
-  const native = (axes.target ?? recipe.value.cells.target).includes('native');
+  const targetNames = listAxisValues(recipe.value, axes, 'target');
+  const native = targetNames.includes('native');
   const knowledge = await readToolchainKnowledge();
   if (!knowledge.ok) return one(knowledge);
-  const asked = (axes.target ?? recipe.value.cells.target).flatMap((name) =>
-    targets.value.targets.filter((target) => target.name === name),
-  );
+  const asked = targetNames.flatMap((name) => targets.value.targets.filter((target) => target.name === name));
   const wanted = knowledge.value.cross.filter(({ arch }) => asked.some((target) => target.arch.includes(arch)));
   const host = await readHost({
     env: { ...input.env, PATH: input.path },
@@ -154,6 +156,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   const resolved = resolveRecipe({
     recipe: recipe.value,
     narrowed: axes,
+    mayBeElsewhere: input.mayBeElsewhere === true,
     catalogue: catalogue.value,
     targets: targets.value,
     platform,
