@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import type { CommandContext } from './commands/context.ts';
 import { makeProgram, type Finish } from './commands/tree.ts';
 import { exitCodeOf, worstExitCode, type Failure } from './model/failure.ts';
 import { prettyJson } from './model/json.ts';
 import { describeFailure } from './report/failure.ts';
+
+// What is made here lives long or hardly at all: V8's space for new objects need not grow from 1 to 16 MiB. Unpacking takes 109 MB
+// so, and 150 MB without it.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 // A caller's umask must not decide what a build may read or a release looks like.
 process.umask(0o022);
