@@ -139,9 +139,9 @@ export const planModules = (
         do: 'exec',
         argv: [
           'make',
-          '-j{jobs}',
           '-f',
           'modules.mk',
+          '-j{jobs}',
           // The Makefile is read for its flags only: else make would make it anew, which runs configure.
           '-o',
           'Makefile',
