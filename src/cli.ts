@@ -84,15 +84,16 @@ const context: CommandContext = {
     canDraw: process.stderr.isTTY && process.stderr.columns >= leastColumns && !inCi && env['TERM'] !== 'dumb',
     color:
       !noColor && (isSet('FORCE_COLOR') || (process.stdout.isTTY && process.stderr.isTTY && env['TERM'] !== 'dumb')),
+    ...(process.stdout.isTTY && process.stdout.columns >= leastColumns ? { columns: process.stdout.columns } : {}),
   },
 };
 
-const report = (failures: readonly Failure[], json: boolean): void => {
+const report = (failures: readonly Failure[], json: boolean, exitCode = 0): void => {
   if (json && !hasWritten && failures.length > 0) {
     context.out(prettyJson({ version: 1, kind: 'failures', failures }));
   }
   for (const failure of failures) context.err(`cpython-awslc: ${describeFailure(failure)} [${failure.code}]\n`);
-  process.exitCode = worstExitCode(failures.map(exitCodeOf));
+  process.exitCode = worstExitCode([exitCode, ...failures.map(exitCodeOf)]);
 };
 
 const bug = (error: unknown): Failure => ({
@@ -104,8 +105,8 @@ const bug = (error: unknown): Failure => ({
 const finish: Finish = async (end, options) => {
   try {
     const ended = await end;
-    if ('exitCode' in ended) process.exitCode = ended.exitCode;
-    else report(ended.failures, options.json === true);
+    if ('failures' in ended) report(ended.failures, options.json === true, ended.exitCode);
+    else process.exitCode = ended.exitCode;
   } catch (error) {
     report([bug(error)], options.json === true);
   }

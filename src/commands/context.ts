@@ -19,5 +19,7 @@ export interface CommandContext {
     readonly canDraw: boolean;
     /** Whether standard error and output take colours (NO_COLOR, FORCE_COLOR, terminals). */
     readonly color: boolean;
+    /** How many columns standard output has, when it is a terminal. */
+    readonly columns?: number;
   };
 }

@@ -29,12 +29,14 @@ export interface Opened {
 
 /**
  * Parses the options, opens the store, and makes the plan; or says everything that is wrong. Whoever asks for the plan
- * only needs no store, unless a `path:` or `git:` source must be put into it.
+ * only needs no store, unless a `path:` or `git:` source must be put into it. Of a matrix, cells that this machine cannot build may be
+ * elsewhere: the plan tells them apart.
  */
 export const openSelection = async (
   options: SelectionOptions,
   context: CommandContext,
   purpose: 'run' | 'plan' = 'run',
+  mayBeElsewhere = false,
 ): Promise<Result<Opened, readonly Failure[]>> => {
   const selection = parseSelection(options, context.cwd);
   const mirrors = parseMirrors(options.mirror);
@@ -59,6 +61,7 @@ export const openSelection = async (
     env: context.env,
     path,
     signal: context.signal,
+    mayBeElsewhere,
     adopt: (recipe, { axes, looseFips }) =>
       adoptSources({
         ...catalogue,

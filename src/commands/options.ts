@@ -59,3 +59,11 @@ export const addJson = (command: Command): Command => command.option('--json', '
 
 /** The options of every command that works on cells and reports. */
 export const addPipeline = (command: Command): Command => addJson(addSelection(command));
+
+/** The report files of a matrix. */
+export const addMatrixReports = (command: Command): Command =>
+  addJson(command)
+    .option('--junit <file>', 'write a JUnit report: a suite for each cell')
+    .option('--markdown <file>', 'write a Markdown report, for a CI summary page')
+    .option('--since <matrix>', 'say what changed against an earlier matrix.json')
+    .option('--partial', 'cells that cannot run here, or that nobody ran, are no failure');

@@ -5,6 +5,7 @@ import { ok, type Result } from '../model/result.ts';
 import type { VerdictReport } from '../model/verdict.ts';
 import type { Stage } from '../plan/plan.ts';
 import { comparisonFailure } from '../report/compare-plain.ts';
+import { findBaselines } from '../run/baselines.ts';
 import { comparePlainSuites } from '../run/compare-plain.ts';
 import { toolDir } from '../run/data.ts';
 import { checkPrefix, exportPrefix, severalCells } from '../run/prefix.ts';
@@ -14,7 +15,7 @@ import { describeCpus } from './cell-cpu.ts';
 import type { CommandContext } from './context.ts';
 import { findForeign } from './find-foreign.ts';
 import { judgeCertificates } from './judge-certificates.ts';
-import { judgeCell, loadBaseline } from './judge-cells.ts';
+import { judgeCell } from './judge-cells.ts';
 import { openSelection, type Opened } from './open.ts';
 import { printFindings, writeReports, type PipelineFindings } from './pipeline-report.ts';
 import { runOpened } from './run-opened.ts';
@@ -85,7 +86,15 @@ export const runPipeline = async (
     if (occupied.length > 0) return occupied;
   }
   const baseline =
-    options.baseline === undefined ? undefined : await loadBaseline(options.baseline, store, context.cwd);
+    options.baseline === undefined
+      ? undefined
+      : await findBaselines({
+          asked: options.baseline,
+          plan: prepared.plan,
+          cells: prepared.plan.cells,
+          store,
+          cwd: context.cwd,
+        });
   if (baseline?.ok === false) return [baseline.error];
   const startedAt = performance.now();
   const ran = await runOpened(opened.value, stage, options.rerun === true, context);

@@ -2,20 +2,25 @@ import { findCompileCache } from '../io/compile-cache.ts';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Stage } from '../plan/plan.ts';
+import type { MatrixOptions } from '../run/matrix-cells.ts';
 import { runSession, type Session } from '../run/session.ts';
 import { makeDisplay } from '../ui/display.ts';
 import type { CommandContext } from './context.ts';
 import { checkToolchain, type Opened } from './open.ts';
 import { readToolVersion } from './settings.ts';
 
-/** Runs an opened selection up to a stage, with what it stands for and its progress on standard error. Failures: a missing tool or package. */
+/**
+ * Runs an opened selection up to a stage, with what it stands for and its progress on standard error. Failures: a missing tool or
+ * package, which of a matrix keeps cells from being begun.
+ */
 export const runOpened = async (
   opened: Opened,
   stage: Stage,
   rerun: boolean,
   context: CommandContext,
+  matrix?: MatrixOptions,
 ): Promise<Result<Session, readonly Failure[]>> => {
-  const lacking = await checkToolchain(opened, stage);
+  const lacking = matrix === undefined ? await checkToolchain(opened, stage) : [];
   if (lacking.length > 0) return fail(lacking);
   const { prepared, store, jobs, path, fetch } = opened;
   for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
@@ -32,7 +37,7 @@ export const runOpened = async (
   const session = await runSession({
     prepared,
     stage,
-    command: stage,
+    command: matrix === undefined ? stage : 'matrix',
     version: readToolVersion(),
     store,
     jobs,
@@ -40,6 +45,7 @@ export const runOpened = async (
     fetch,
     compileCache,
     rerun,
+    ...(matrix === undefined ? {} : { matrix }),
     signal: context.signal,
     listener: display.listen,
   });

@@ -2,9 +2,14 @@ import { Command, Option } from 'commander';
 import type { Failure } from '../model/failure.ts';
 import type { CommandContext } from './context.ts';
 import { collect, example, addSelection, addTests, addMask, addJson, addPipeline } from './options.ts';
+import { addMatrixCommands } from './tree-matrix.ts';
 
-/** What a command ended with: failures to describe, or the exit code of a program that it stood for. */
-export type CommandEnd = { readonly failures: readonly Failure[] } | { readonly exitCode: number };
+/**
+ * What a command ended with: failures to describe, and an exit code where its own report says what is wrong; or the exit code of a
+ * program that it stood for.
+ */
+export type CommandEnd =
+  { readonly failures: readonly Failure[]; readonly exitCode?: number } | { readonly exitCode: number };
 
 /** Takes a command's end: the one place that decides the exit code. */
 export type Finish = (end: Promise<CommandEnd>, options: { readonly json?: boolean }) => Promise<void>;
@@ -118,7 +123,7 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--prefix <dir>', 'copy the result there, free to be changed')
     .option('--junit <file>', 'write a JUnit report')
     .option('--markdown <file>', 'write a Markdown report, for a CI summary page')
-    .option('--baseline <run>', 'fail only on what changed against this run: its id, or its run.json')
+    .option('--baseline <run>', 'fail only on what changed: a run’s id or run.json, a directory of runs, or newest')
     .option('--compare-plain', 'also run `python -m test`, and compare the two case by case')
     .action((options: { json?: boolean }) =>
       finish(end(import('./test.ts').then(({ runTest }) => runTest(options, context))), options),
@@ -150,6 +155,8 @@ reproducible, 70 bug, 130 interrupted.`,
     .action((options: { json?: boolean }) =>
       finish(end(import('./diff.ts').then(({ runDiff }) => runDiff(options, context))), options),
     );
+
+  addMatrixCommands(add, finish, context);
 
   const bench = program
     .command('bench')

@@ -8,15 +8,17 @@ import { machineSchema, matrixStageSchema } from './record.ts';
 import { baselineComparisonSchema, verdictCountsSchema, verdictNameSchema, verdictSchema } from './verdict.ts';
 
 /** What became of a cell. */
-export const cellStateSchema = z.enum(['as-expected', 'unexpected', 'failed', 'cannot-run', 'not-run']).describe(
-  [
-    'as-expected: everything that was asked for was done and is as expected',
-    'unexpected: claims of the proof fail, or verdicts are unexpected',
-    'failed: a step failed',
-    'cannot-run: none of the machines could build or run it (target, missing program, no origin within reach)',
-    'not-run: nobody began it, or it was interrupted',
-  ].join('; '),
-);
+export const cellStateSchema = z
+  .enum(['as-expected', 'unexpected', 'failed', 'cannot-run', 'not-run'])
+  .describe(
+    [
+      'as-expected: everything that was asked for was done and is as expected',
+      'unexpected: claims of the proof fail, or verdicts are unexpected',
+      'failed: a step failed',
+      'cannot-run: none of the machines could build or run it (target, missing program, no origin within reach)',
+      'not-run: nobody began it, or it was interrupted',
+    ].join('; '),
+  );
 export type CellState = z.infer<typeof cellStateSchema>;
 
 /** A claim of a proof that does not hold. */
@@ -30,7 +32,9 @@ export const matrixSuitesSchema = z.strictObject({
   cases: z.int(),
   files: z.int(),
   counts: verdictCountsSchema,
-  verdictsDigest: sha256Schema.describe('over file, id and verdict of every case, sorted: equal digests, equal verdicts'),
+  verdictsDigest: sha256Schema.describe(
+    'over file, id and verdict of every case, sorted: equal digests, equal verdicts',
+  ),
   notPassed: z
     .array(z.strictObject({ id: z.string(), file: z.string(), verdict: verdictNameSchema }))
     .describe('every verdict but PASS'),
@@ -80,7 +84,10 @@ export const matrixCellSchema = z.strictObject({
     .nullable(),
   suites: matrixSuitesSchema.nullable(),
   twin: z
-    .strictObject({ differences: z.int(), cases: z.array(z.strictObject({ id: z.string(), cell: z.string(), twin: z.string() })) })
+    .strictObject({
+      differences: z.int(),
+      cases: z.array(z.strictObject({ id: z.string(), cell: z.string(), twin: z.string() })),
+    })
     .nullable()
     .describe('how the suites of cell and twin differ; null where they were not compared'),
   since: cellChangeSchema.nullable().describe('null: nothing earlier is known of it'),
@@ -111,7 +118,27 @@ export const matrixRecordSchema = z.strictObject({
       exitCode: z.int(),
     }),
   ),
-  since: z.strictObject({ startedAt: z.string(), recipe: z.string() }).nullable().describe('the earlier matrix that this is compared with'),
+  shard: z
+    .strictObject({
+      index: z.int().describe('from 1'),
+      of: z.int(),
+      costsFrom: z.string().describe('where the times come from that the cells were shared out by'),
+      cells: z.array(
+        z.strictObject({
+          id: z.string(),
+          shard: z.int(),
+          seconds: z.number().describe('thought to take, without what it shares'),
+          core: z.string().describe('what it shares with the cells of the same name'),
+          coreSeconds: z.number(),
+        }),
+      ),
+    })
+    .optional()
+    .describe('the part of a larger matrix that this is, and how all its cells were shared out'),
+  since: z
+    .strictObject({ startedAt: z.string(), recipe: z.string() })
+    .nullable()
+    .describe('the earlier matrix that this is compared with'),
   cells: z.array(matrixCellSchema),
   steps: z
     .array(z.strictObject({ id: z.string(), title: z.string(), cells: z.int(), done: z.int() }))

@@ -65,6 +65,15 @@ export const suiteResultsSchema = z.strictObject({
 });
 export type SuiteResults = z.infer<typeof suiteResultsSchema>;
 
+/** The twin's suites, and what of either side was run again alone: what `diff` compares a cell's suites with. */
+export const twinResultsSchema = z.strictObject({
+  version: z.string().describe('what the twin says it runs on'),
+  ranAt: z.string().describe('ISO 8601'),
+  runs: z.array(suiteRunSchema),
+  again: z.array(suiteRunSchema).describe('cases of the cell that were run again alone'),
+});
+export type TwinResults = z.infer<typeof twinResultsSchema>;
+
 /** How far a matrix runs: `core` stops at what cells share, `diff` runs the suites of the twins too. */
 export const matrixStageSchema = z.enum(['core', 'build', 'prove', 'test', 'diff']);
 export type MatrixStage = z.infer<typeof matrixStageSchema>;
@@ -84,7 +93,12 @@ export const cellRunSchema = z.strictObject({
   importCost: importCostSchema.optional().describe('FIPS builds: what loading the module costs'),
   suites: suiteResultsSchema.optional(),
   suitesOf: z.string().optional().describe('ISO 8601: when the suites ran'),
-  failures: z.array(failureSchema).optional().describe('of the steps of this cell'),
+  twinNote: z.string().optional().describe('matrices: what became of asking the twin'),
+  twin: twinResultsSchema.optional().describe('matrices that compare with the twins'),
+  failures: z
+    .array(failureSchema)
+    .optional()
+    .describe('matrices: what the steps of this cell failed with, or what keeps it from this machine'),
 });
 export type CellRun = z.infer<typeof cellRunSchema>;
 

@@ -17,6 +17,7 @@ import { listReportSchema } from './inventory.ts';
 import type { Json } from './json.ts';
 import { toolchainKnowledgeSchema } from './knowledge.ts';
 import { treeListingSchema } from './listing.ts';
+import { matrixRecordSchema } from './matrix.ts';
 import { environmentFileSchema, manifestSchema, rosterSchema } from './manifest.ts';
 import { patchReportSchema } from './patch-check.ts';
 import { patchSeriesSchema } from './patch.ts';
@@ -115,6 +116,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },
   { name: 'run', title: 'run.json: what a run did and found', schema: runRecordSchema },
+  { name: 'matrix', title: 'matrix.json, matrix and merge --json: a set of cells', schema: matrixRecordSchema },
   { name: 'proof', title: 'proof.json: what the built Python is', schema: proofSchema },
   { name: 'import-cost', title: 'import-cost.json: what loading AWS-LC costs', schema: importCostSchema },
   { name: 'suites', title: 'suites.json: raw results of the suites', schema: suiteResultsSchema },

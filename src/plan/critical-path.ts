@@ -29,10 +29,13 @@ const costs: Readonly<Record<string, Cost>> = {
 
 const unknownCost: Cost = { serial: 2, shared: 0 };
 
-const estimateSeconds = (step: Step, jobs: number): number => {
-  const { serial, shared } = costs[`${step.kind}-${step.subject}`] ?? unknownCost;
+/** What a step is thought to take on so many cores, in seconds, by its kind and subject: `compile-core`. */
+export const estimateSeconds = (step: string, jobs: number): number => {
+  const { serial, shared } = costs[step] ?? unknownCost;
   return serial + shared / jobs;
 };
+
+const estimateStep = ({ kind, subject }: Step, jobs: number): number => estimateSeconds(`${kind}-${subject}`, jobs);
 
 const neededBy = (step: Step): readonly string[] => [...Object.values(step.inputs), ...(step.after ?? [])];
 
@@ -45,7 +48,7 @@ export const rankSteps = (steps: readonly Step[], jobs: number): ReadonlyMap<str
   const ranks = new Map<string, number>();
   // A step that several cells share may wait for one that stands after it: what is known last is greatest.
   const visit = (step: Step): void => {
-    const rank = estimateSeconds(step, jobs) + (after.get(step.id) ?? 0);
+    const rank = estimateStep(step, jobs) + (after.get(step.id) ?? 0);
     if (rank <= (ranks.get(step.id) ?? 0)) return;
     ranks.set(step.id, rank);
     for (const id of neededBy(step)) {
@@ -74,6 +77,6 @@ export const findCriticalPath = (steps: readonly Step[], jobs: number): Critical
     const { id } = at;
     at = longest(steps.filter((step) => neededBy(step).includes(id)));
   }
-  const parts = path.map((step) => ({ id: step.id, title: step.title, seconds: estimateSeconds(step, jobs) }));
+  const parts = path.map((step) => ({ id: step.id, title: step.title, seconds: estimateStep(step, jobs) }));
   return { steps: parts, seconds: parts.reduce((sum, { seconds }) => sum + seconds, 0), jobs };
 };

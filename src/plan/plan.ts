@@ -54,6 +54,8 @@ export interface PlanInput {
   readonly mask?: CpuMask;
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
+  /** Machines that this one cannot build for, and why, where cells of other machines were asked for too. */
+  readonly unreachable?: ReadonlyMap<string, Failure>;
   /** Whether AWS-LC of a checkout may be compiled on from the build tree that is kept for it; not unless given. */
   readonly mayKeep?: boolean;
 }
@@ -133,8 +135,8 @@ const planCell = (
 export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => {
   const { resolved, host, assets, test } = input;
   const hasFips = resolved.cells.some(({ cell }) => cell.awslc.fips);
-  const compilers = chooseTools(host, hasFips);
-  if (!compilers.ok) return compilers;
+  const tools = { plain: chooseTools(host, false), fips: chooseTools(host, hasFips) };
+  if (!tools.fips.ok && !resolved.mayBeElsewhere) return tools.fips;
   const openssl: OpensslChoice | undefined =
     input.openssl ?? (host.openssl === undefined ? undefined : { from: 'machine', ...host.openssl });
   const steps = new Map<string, Step>();
@@ -149,6 +151,16 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
   };
   for (const { choice, failure } of resolved.elsewhere) refuse(choice, failure);
   for (const choice of resolved.cells) {
+    const compilers = choice.cell.awslc.fips ? tools.fips : tools.plain;
+    if (!compilers.ok) {
+      for (const failure of compilers.error.slice(0, 1)) refuse(choice, failure);
+      continue;
+    }
+    const cut = isForeign(choice.target, host) ? input.unreachable?.get(choice.cell.platform.arch) : undefined;
+    if (cut !== undefined) {
+      refuse(choice, cut);
+      continue;
+    }
     const foreign = isForeign(choice.target, host)
       ? input.cross.find(({ arch }) => arch === choice.cell.platform.arch)
       : undefined;
@@ -221,6 +233,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
 /** Kinds of steps in the order in which a command runs up to one of them. */
 const stages = {
   fetch: ['unpack'],
+  core: ['compile'],
   build: ['install'],
   prove: ['prove'],
   test: ['prove', 'test'],
@@ -236,6 +249,9 @@ export const selectGoals = (plan: Plan, stage: Stage): readonly Step[] => {
   const kinds: readonly string[] = stages[stage];
   // A twin's steps are in every plan, and run only for a comparison, a measurement, or when `test` has to ask it.
   return plan.steps.filter(
-    ({ kind, subject }) => kinds.includes(kind) && (subject !== 'twin' || stage === 'diff' || stage === 'bench'),
+    ({ kind, subject }) =>
+      kinds.includes(kind) &&
+      (stage !== 'core' || subject === 'core') &&
+      (subject !== 'twin' || stage === 'diff' || stage === 'bench'),
   );
 };

@@ -7,7 +7,7 @@ import { describeCell } from './verdicts.ts';
 const maxDetailChars = 16_000;
 
 /** Text that XML 1.0 may hold: no control characters, lone surrogates or non-characters. */
-const xmlText = (text: string): string =>
+export const xmlText = (text: string): string =>
   stripControls(text)
     .replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]|[\uFFFE\uFFFF]/g, '\uFFFD')
     .replaceAll('&', '&amp;')
@@ -17,12 +17,14 @@ const xmlText = (text: string): string =>
 const xmlAttribute = (text: string): string =>
   xmlText(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
 
-const attributes = (values: Readonly<Record<string, string>>): string =>
+/** Attributes of an element, each with a blank before it. */
+export const attributes = (values: Readonly<Record<string, string>>): string =>
   Object.entries(values)
     .map(([name, value]) => ` ${name}="${xmlAttribute(value)}"`)
     .join('');
 
-const seconds = (durationMs: number | undefined): string => ((durationMs ?? 0) / 1000).toFixed(3);
+/** Milliseconds as JUnit has them. */
+export const seconds = (durationMs: number | undefined): string => ((durationMs ?? 0) / 1000).toFixed(3);
 
 type Shape = 'passed' | 'skipped' | 'failure' | 'error';
 
@@ -45,7 +47,8 @@ const splitName = (verdict: Verdict): { readonly classname: string; readonly nam
 const shortenDetails = (details: string): string =>
   details.length <= maxDetailChars ? details : `...${details.slice(-maxDetailChars)}`;
 
-const formatCase = (verdict: Verdict): string => {
+/** One verdict as a test case. */
+export const formatCase = (verdict: Verdict): string => {
   const { classname, name } = splitName(verdict);
   const head = `    <testcase${attributes({ classname, name, time: seconds(verdict.durationMs) })}`;
   const shape = shapeOf(verdict);
@@ -56,14 +59,16 @@ const formatCase = (verdict: Verdict): string => {
   return `${head}>\n      <${shape}${attributes({ message, type: verdict.verdict })}>${body}</${shape}>\n    </testcase>`;
 };
 
-interface Totals {
+/** How many cases came out how. */
+export interface Totals {
   readonly tests: string;
   readonly failures: string;
   readonly errors: string;
   readonly skipped: string;
 }
 
-const totalsOf = (verdicts: readonly Verdict[]): Totals => {
+/** Counts verdicts by what they are to a JUnit reader. */
+export const totalsOf = (verdicts: readonly Verdict[]): Totals => {
   const count = (shape: Shape): string => String(verdicts.filter((verdict) => shapeOf(verdict) === shape).length);
   return {
     tests: String(verdicts.length),
@@ -73,7 +78,8 @@ const totalsOf = (verdicts: readonly Verdict[]): Totals => {
   };
 };
 
-const sumDurations = (verdicts: readonly Verdict[]): number =>
+/** How long verdicts took together, in milliseconds. */
+export const sumDurations = (verdicts: readonly Verdict[]): number =>
   verdicts.reduce((total, verdict) => total + (verdict.durationMs ?? 0), 0);
 
 /**

@@ -23,7 +23,8 @@ const meanings: Readonly<Record<string, string>> = {
   UNRESOLVED: 'never ended',
 };
 
-const escapeHtml = (text: string): string =>
+/** Text as HTML within Markdown shows it literally. */
+export const escapeHtml = (text: string): string =>
   stripControls(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** Text as Markdown shows it literally, on one line. */
@@ -33,13 +34,14 @@ export const escapeInline = (text: string): string =>
     .replace(/[\\`*_{}[\]#|~]/g, '\\$&');
 
 /** A code block whose fence is longer than any run of backticks in it. */
-const fence = (text: string): string => {
+export const fence = (text: string): string => {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const mark = '`'.repeat(longest + 1);
   return `${mark}text\n${text}\n${mark}`;
 };
 
-const lastLines = (text: string): string => {
+/** The end of a text that is long. */
+export const lastLines = (text: string): string => {
   const lines = stripControls(text).trimEnd().split('\n');
   return lines.length <= maxDetailLines ? lines.join('\n') : ['...', ...lines.slice(-maxDetailLines)].join('\n');
 };

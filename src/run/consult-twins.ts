@@ -50,7 +50,12 @@ const consultForTest = async (
 
 /** `diff`: the suites on the twins, after those on the cells, since both would use every core; then what is not settled. */
 const consultForDiff = async (cells: readonly Cell[], options: ExecuteOptions): Promise<Consulted> => {
-  const ran = await executePlan({ ...options, goals: options.plan.steps.filter(isTwinTest) });
+  // Of a cell that failed there is nothing that a twin's suites could be compared with.
+  const wanted = new Set(
+    cells.flatMap(({ planned, suites }) => (suites === undefined ? [] : planned.steps['test-twin'])),
+  );
+  const goals = options.plan.steps.filter((step) => isTwinTest(step) && wanted.has(step.id));
+  const ran = await executePlan({ ...options, goals });
   const failures = ran.flatMap(({ failure }) => failure ?? []);
   const both: BothTested[] = [];
   for (const { planned, suites } of cells) {
@@ -79,6 +84,7 @@ export const consultTwins = async (
     case 'diff':
       return consultForDiff(cells, options);
     case 'fetch':
+    case 'core':
     case 'build':
     case 'prove':
     case 'bench':

@@ -31,6 +31,8 @@ export interface ExecuteOptions {
   readonly jobs: number;
   /** Whether other goals are still brought about after a failure. */
   readonly keepGoing?: boolean;
+  /** Whether what a step gave ends the run as a failure would, where nothing keeps going; never unless given. */
+  readonly isUnwanted?: (outcome: StepOutcome) => Promise<boolean>;
   /** Where the checkout of each content is that a build tree is kept for. */
   readonly checkouts?: ReadonlyMap<string, string>;
   /** Directory of the files that run inside the built Python. */
@@ -46,6 +48,17 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   readonly listener: Listener;
 }
+
+/**
+ * Whether nothing that a step waits for stands in its way. Of what several cells know each for itself, as that they can compile,
+ * one is enough: a shared step is of use to that cell, and the others' own steps wait for their own answers.
+ */
+const mayBegin = (inputs: readonly StepOutcome[], earlier: readonly StepOutcome[]): boolean => {
+  const kindOf = ({ step }: StepOutcome): string => `${step.kind}-${step.subject}`;
+  const kinds = new Set(earlier.map(kindOf));
+  const passed = new Set(earlier.filter(({ stored }) => stored !== undefined).map(kindOf));
+  return inputs.every(({ stored }) => stored !== undefined) && kinds.size === passed.size;
+};
 
 /** What a person wants to know of a step that was just done. */
 const noteOf = ({ origin, kept, compileCache }: StepRecord): string | undefined => {
@@ -88,6 +101,13 @@ class Executor {
   }
 
   async #bring(step: Step): Promise<StepOutcome> {
+    const outcome = await this.#bringStep(step);
+    const { isUnwanted } = this.#options;
+    if (outcome.stored !== undefined && isUnwanted !== undefined && (await isUnwanted(outcome))) this.#failed = true;
+    return outcome;
+  }
+
+  async #bringStep(step: Step): Promise<StepOutcome> {
     const before = await this.#lookup(step);
     if (before.state === 'present') return this.#recorded(step, before.stored);
     this.#schedule.want(step);
@@ -110,8 +130,7 @@ class Executor {
       Promise.all(Object.values(step.inputs).map((id) => this.#ensureWhole(find(id)))),
       Promise.all((step.after ?? []).map((id) => this.ensure(find(id)))),
     ]);
-    if ([...inputs, ...earlier].some(({ stored }) => stored === undefined))
-      return { step, outcome: 'not-run', durationMs: 0 };
+    if (!mayBegin(inputs, earlier)) return { step, outcome: 'not-run', durationMs: 0 };
     const work = async (niceness: number): Promise<StepOutcome> => {
       if ((this.#failed && this.#options.keepGoing !== true) || this.#options.signal.aborted)
         return { step, outcome: 'not-run', durationMs: 0 };
@@ -256,7 +275,7 @@ class Executor {
 
 /**
  * Brings the goals of a plan about: takes from the store what is there, runs what is not, in the order of inputs. After
- * a failure nothing new is started; what runs already is finished, so that no work is lost.
+ * a failure nothing new is started, unless it keeps going; what runs already is finished, so that no work is lost.
  */
 export const executePlan = async (options: ExecuteOptions): Promise<readonly StepOutcome[]> => {
   const executor = new Executor(options);

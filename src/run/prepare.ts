@@ -167,11 +167,16 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   });
   if (!resolved.ok) return resolved;
   const cross: CrossMachine[] = [];
+  const unreachable = new Map<string, Failure>();
   for (const { arch, triple, emulator } of wanted) {
     const target = asked.find((candidate) => candidate.arch.includes(arch) && isForeign(candidate, host.value));
     if (target === undefined) continue;
     const sysroot = await input.adoptSysroot(triple, target.name, input.selection.sysroot);
-    if (!sysroot.ok) return one(sysroot);
+    if (!sysroot.ok) {
+      if (input.mayBeElsewhere !== true) return one(sysroot);
+      unreachable.set(arch, sysroot.error);
+      continue;
+    }
     const has = host.value.tools.some(({ name }) => name === emulator);
     cross.push({ arch, triple, sysroot: sysroot.value, ...(has ? { emulator } : {}) });
   }
@@ -188,6 +193,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     services: services.value,
     cpuCode: cpuCode.value,
     cross,
+    unreachable,
     cpu: cpu.value.architectures,
     ...(mask.value === undefined ? {} : { mask: mask.value }),
     test: chooseTests(input.selection, recipe.value),

@@ -1,12 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import type { CellRun, StepRecord } from '../model/record.ts';
+import type { CellRun, StepRecord, TwinResults } from '../model/record.ts';
+import type { ComparedSuites } from './compare-twin.ts';
 import type { StepOutcome } from './execute.ts';
 import { machineKinds, storeKey } from './inspect.ts';
 import type { CellSession, SessionOptions } from './session.ts';
 import { readStepRecord } from './store.ts';
 
-/** What a run record says of one cell. */
-export const recordCell = (cell: CellSession, outcomes: ReadonlyMap<string, StepOutcome>): CellRun => ({
+/** A twin's raw results, without those of the cell that its record has already. */
+const recordTwin = ({ suites }: CellSession, comparison: ComparedSuites): TwinResults => ({
+  version: comparison.version,
+  ranAt: comparison.opensslRanAt,
+  runs: [...comparison.openssl],
+  again: comparison.awslc.slice(suites?.runs.length ?? 0),
+});
+
+/** What a run record says of one cell; of a matrix also what its twin's suites gave. */
+export const recordCell = (
+  cell: CellSession,
+  outcomes: ReadonlyMap<string, StepOutcome>,
+  isOfMatrix = false,
+): CellRun => ({
   id: cell.planned.id,
   steps: Object.values(cell.planned.steps).map((id) => {
     const outcome = outcomes.get(id);
@@ -17,6 +30,9 @@ export const recordCell = (cell: CellSession, outcomes: ReadonlyMap<string, Step
   ...(cell.importCost === undefined ? {} : { importCost: cell.importCost.own }),
   ...(cell.suites === undefined ? {} : { suites: cell.suites }),
   ...(cell.suitesOf === undefined ? {} : { suitesOf: cell.suitesOf }),
+  ...(!isOfMatrix || cell.twinNote === undefined ? {} : { twinNote: cell.twinNote }),
+  ...(!isOfMatrix || cell.comparison === undefined ? {} : { twin: recordTwin(cell, cell.comparison) }),
+  ...(cell.failures === undefined ? {} : { failures: cell.failures.map((failure) => ({ ...failure })) }),
 });
 
 /**

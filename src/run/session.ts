@@ -7,26 +7,25 @@ import { ownerMark } from '../io/owner.ts';
 import { digestValue } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
 import { worstExitCode, exitCodeOf, type Failure } from '../model/failure.ts';
-import type { ImportCostComparison } from '../model/import-cost.ts';
-import type { KeptFacts } from '../model/kept.ts';
 import type { PlannedCell, StepKind } from '../model/plan.ts';
-import { proofSchema, type Proof } from '../model/proof.ts';
-import { runRecordSchema, suiteResultsSchema, type RunRecord, type SuiteResults } from '../model/record.ts';
+import { matrixStageSchema, runRecordSchema, type RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { selectGoals, type Stage } from '../plan/plan.ts';
 import type { CompileCache, FetchPolicy } from '../steps/context.ts';
 import { loadManifest, loadRoster, loadTimings, toolDir } from './data.ts';
 import { casesLineOf } from './cases.ts';
-import type { ComparedSuites } from './compare-twin.ts';
+import { gatherCell, type CellSession } from './cell-session.ts';
 import { consultTwins, selectFirstGoals } from './consult-twins.ts';
 import { executePlan, type ExecuteOptions, type StepOutcome } from './execute.ts';
-import { compareImportCost } from './import-cost.ts';
 import { storeKey } from './inspect.ts';
 import type { Prepared } from './prepare.ts';
 import { stepFunctions } from './step-functions.ts';
 import { lookupStep, type Store } from './store.ts';
+import { chooseCells, judgeOutcomes, listCellFailures, listRefused, type MatrixOptions } from './matrix-cells.ts';
 import { gatherRecords, nameRun, recordCell } from './session-record.ts';
 import { makeTestStep, type Expected } from './suites.ts';
+
+export type { CellSession } from './cell-session.ts';
 
 export interface SessionOptions {
   readonly prepared: Prepared;
@@ -42,31 +41,10 @@ export interface SessionOptions {
   readonly compileCache?: CompileCache | undefined;
   /** Whether recorded proofs and test results are made again. */
   readonly rerun: boolean;
+  /** Of a matrix: which of the plan's cells, and what ends it. */
+  readonly matrix?: MatrixOptions;
   readonly signal: AbortSignal;
   readonly listener: Listener;
-}
-
-/** What a session found for one cell. */
-export interface CellSession {
-  readonly planned: PlannedCell;
-  /** How AWS-LC was compiled, when that was in a build tree which is kept for a checkout. */
-  readonly kept?: KeptFacts;
-  /** `opt/cpython-awslc` of the installed tree, when there is one. */
-  readonly prefix?: string;
-  /** The same of the twin, where a stage wants the twin. */
-  readonly twinPrefix?: string;
-  readonly proof?: Proof;
-  readonly proofOf?: string;
-  /** Of a FIPS build: what importing it costs. */
-  readonly importCost?: ImportCostComparison;
-  readonly suites?: SuiteResults;
-  readonly suitesOf?: string;
-  /** What became of asking the twin, when something failed that nothing explains. */
-  readonly twinNote?: string;
-  /** The twin's suites, and cases of either side that were run again alone: of a comparison. */
-  readonly comparison?: ComparedSuites;
-  /** The suites ran in this session, not in an earlier one. */
-  readonly suitesAreNew: boolean;
 }
 
 export interface Session {
@@ -76,10 +54,13 @@ export interface Session {
   /** Everything asked for was in the store: nothing was fetched, built or run. */
   readonly isRecorded: boolean;
   readonly run?: { readonly id: string; readonly file: string };
+  /** Of a matrix: the record of that run. */
+  readonly record?: RunRecord;
 }
 
 const rerunKinds: Readonly<Record<Stage, readonly StepKind[]>> = {
   fetch: [],
+  core: [],
   build: [],
   prove: ['prove'],
   test: ['prove', 'test'],
@@ -115,56 +96,6 @@ export const isAllRecorded = async (prepared: Prepared, stage: Stage, store: Sto
   return true;
 };
 
-const gatherCell = async (
-  planned: PlannedCell,
-  outcomes: ReadonlyMap<string, StepOutcome>,
-  options: SessionOptions,
-): Promise<Result<CellSession>> => {
-  const find = async (name: string): Promise<StepOutcome['stored']> => {
-    const id = planned.steps[name] ?? '';
-    const known = outcomes.get(id)?.stored;
-    if (known !== undefined) return known;
-    const step = options.prepared.plan.steps.find((candidate) => candidate.id === id);
-    if (step === undefined) return undefined;
-    const found = await lookupStep(options.store, storeKey(step, options.prepared.host.machine));
-    return found.state === 'present' ? found.stored : undefined;
-  };
-  const install = options.stage === 'fetch' ? undefined : await find('install-cell');
-  const keeps = options.prepared.plan.steps.some(
-    (step) => step.id === planned.steps['compile-awslc'] && step.keeps !== undefined,
-  );
-  // Whatever is unknown of it: it is not said to be clean.
-  const kept: KeptFacts | undefined =
-    install !== undefined && keeps ? ((await find('compile-awslc'))?.record.kept ?? { incremental: true }) : undefined;
-  const twin = options.stage === 'bench' ? await find('install-twin') : undefined;
-  const proved = outcomes.get(planned.steps['prove-cell'] ?? '')?.stored;
-  const tested = outcomes.get(planned.steps['test-cell'] ?? '');
-  const proof = proved === undefined ? undefined : await readJson(proofSchema, join(proved.tree, 'proof.json'));
-  const suites =
-    tested?.stored === undefined
-      ? undefined
-      : await readJson(suiteResultsSchema, join(tested.stored.tree, 'suites.json'));
-  for (const read of [proof, suites]) {
-    if (read === undefined || read.ok) continue;
-    const problems = read.error.kind === 'invalid' ? read.error.problems : [{ path: '$', message: 'cannot be read' }];
-    return fail({ code: 'record-invalid', path: planned.id, problems });
-  }
-  const importCost =
-    planned.cell.awslc.fips && proved !== undefined ? await compareImportCost(options.store, proved.tree) : undefined;
-  return ok({
-    planned,
-    ...(kept === undefined ? {} : { kept }),
-    ...(importCost === undefined ? {} : { importCost }),
-    ...(install === undefined ? {} : { prefix: join(install.tree, 'opt', 'cpython-awslc') }),
-    ...(twin === undefined ? {} : { twinPrefix: join(twin.tree, 'opt', 'cpython-awslc') }),
-    ...(proof?.ok === true && proved !== undefined ? { proof: proof.value, proofOf: proved.record.startedAt } : {}),
-    ...(suites?.ok === true && tested?.stored !== undefined
-      ? { suites: suites.value, suitesOf: tested.stored.record.startedAt }
-      : {}),
-    suitesAreNew: tested?.outcome === 'done',
-  });
-};
-
 /** Says nothing more of steps that were told of before, and are only taken from the store. */
 const sayOnce =
   (told: ReadonlyMap<string, StepOutcome>, listener: Listener): Listener =>
@@ -175,16 +106,22 @@ const sayOnce =
 /** Where the newest run that did exactly this is named. */
 const pointerFile = (options: SessionOptions): string => {
   const { plan, host } = options.prepared;
-  return join(options.store.runs, 'newest', digestValue({ plan, machine: host.machine, stage: options.stage }));
+  const { stage, matrix, version } = options;
+  // A matrix is merged with others by the record alone, which must be this tool's.
+  const asked = matrix === undefined ? {} : { asked: matrix.asked, refused: [...matrix.refused], version };
+  return join(options.store.runs, 'newest', digestValue({ plan, machine: host.machine, stage, ...asked }));
 };
 
 /**
  * Runs a plan up to a stage, gathers what it found for each cell, and writes the run record. When everything was recorded
- * already no new record is written: the one that made it is named.
+ * already no new record is written: the one that made it is named. A matrix keeps going after a failure, unless it is to fail fast.
  */
 export const runSession = async (options: SessionOptions): Promise<Session> => {
-  const { prepared, stage, store, listener } = options;
-  const { plan, host } = prepared;
+  const { stage, store, listener, matrix } = options;
+  const { plan: whole, host } = options.prepared;
+  const plan = matrix === undefined ? whole : chooseCells(whole, matrix);
+  const prepared = { ...options.prepared, plan };
+  const keepGoing = matrix !== undefined && matrix.isUnexpected === undefined;
   const startedAt = new Date().toISOString();
   const started = performance.now();
   const cpuBefore = readChildCpuMs();
@@ -209,6 +146,8 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     machine: host.machine,
     functions: { ...stepFunctions, test: makeTestStep(plan, loadExpected) },
     jobs: options.jobs,
+    keepGoing,
+    ...(matrix?.isUnexpected === undefined ? {} : { isUnwanted: judgeOutcomes(plan, matrix.isUnexpected) }),
     checkouts: prepared.checkouts,
     toolDir,
     path: options.path,
@@ -229,23 +168,46 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
   for (const planned of plan.cells) {
     const cell = await gatherCell(planned, byId, options);
     if (cell.ok) cells.push(cell.value);
-    else failures.push(cell.error);
+    else {
+      failures.push(cell.error);
+      if (matrix !== undefined) cells.push({ planned, suitesAreNew: false, failures: [cell.error] });
+    }
   }
+  const wasEnded = matrix?.isUnexpected !== undefined && first.some(({ outcome }) => outcome === 'not-run');
   const consulted =
-    failures.length > 0 || options.signal.aborted
+    (failures.length > 0 && !keepGoing) || wasEnded || options.signal.aborted
       ? undefined
       : await consultTwins(stage, cells, { ...execution, listener: sayOnce(byId, listener) }, loadExpected);
   listener({ type: 'run-finished' });
   const outcomes = [...first, ...(consulted?.outcomes ?? [])];
   failures.push(...(consulted?.failures ?? []).filter(({ code }) => code !== 'interrupted'));
   if (options.signal.aborted) failures.push({ code: 'interrupted', signal: String(options.signal.reason) });
-  for (const [index, cell] of cells.entries()) cells[index] = { ...cell, ...consulted?.ofCell.get(cell.planned.id) };
+  // A twin that could not be asked makes no cell fail; one that should be compared does.
+  const counted = stage === 'diff' ? outcomes : first;
+  for (const [index, cell] of cells.entries()) {
+    const own =
+      matrix === undefined ? [] : [...(cell.failures ?? []), ...listCellFailures(plan, cell.planned, counted)];
+    const failed = own.length === 0 ? {} : { failures: own };
+    cells[index] = { ...cell, ...failed, ...consulted?.ofCell.get(cell.planned.id) };
+  }
+  cells.push(...listRefused(whole, matrix));
   const isRecorded = failures.length === 0 && outcomes.every(({ outcome }) => outcome === 'recorded');
   if (isRecorded) {
     const known = (await readFile(pointerFile(options), 'utf8').catch(() => '')).trim();
-    if (known !== '') {
+    const before =
+      known === '' || matrix === undefined
+        ? undefined
+        : await loadRun(known, store, '').then((read) => (read.ok ? read.value : undefined));
+    if (known !== '' && (matrix === undefined || before !== undefined)) {
       await removeTree(runDir);
-      return { outcomes, cells, failures, isRecorded, run: { id: known, file: join(store.runs, known, 'run.json') } };
+      return {
+        outcomes,
+        cells,
+        failures,
+        isRecorded,
+        run: { id: known, file: join(store.runs, known, 'run.json') },
+        ...(before && { record: before }),
+      };
     }
   }
   const cpuAfter = readChildCpuMs();
@@ -266,9 +228,10 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
       : { coreIdleMs: idleAfter.map((ms, core) => Math.max(0, ms - (idleBefore[core] ?? ms))) }),
     machine: host.machine,
     tools: [...host.tools],
-    plan,
-    stepRecords: await gatherRecords(options, known),
-    cells: cells.map((cell) => recordCell(cell, known)),
+    plan: whole,
+    ...(matrix === undefined ? {} : { stage: matrixStageSchema.parse(stage), asked: [...matrix.asked] }),
+    stepRecords: await gatherRecords({ ...options, prepared }, known),
+    cells: cells.map((cell) => recordCell(cell, known, matrix !== undefined)),
     exitCode: worstExitCode(failures.map(exitCodeOf)),
   };
   const file = join(runDir, 'run.json');
@@ -276,10 +239,16 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
   if (!written.ok) {
     // Without a record this process, which may be a watch, would be taken for still at it. A rename needs no room.
     await rename(join(runDir, 'owner'), join(runDir, 'ended')).catch(() => undefined);
-    return { outcomes, cells, failures: [...failures, written.error], isRecorded };
+    return {
+      outcomes,
+      cells,
+      failures: [...failures, written.error],
+      isRecorded,
+      ...(matrix === undefined ? {} : { record }),
+    };
   }
   if (failures.length === 0) await writeFileAtomic(pointerFile(options), `${id}\n`);
-  return { outcomes, cells, failures, isRecorded, run: { id, file } };
+  return { outcomes, cells, failures, isRecorded, run: { id, file }, ...(matrix === undefined ? {} : { record }) };
 };
 
 /** Reads a run record by id or by the path of its run.json. Failures: `unknown-run`, `record-invalid`. */

@@ -20,6 +20,14 @@ export const redactText = (text: string, redactions: readonly Redaction[] = []):
     .replace(/(?<![\w}])\/(?:var\/)?tmp\/[^\s"'<>:,)]+/g, '{tmp}')
     .replace(/(?<![\w}])\/(?:root|home\/[^\s"'<>:/]+)(?=[/\s"'<>:,)]|$)/g, '{home}');
 
+/** Takes the place of a store out of a text, whichever machine's it is: what lies in one is known by its layout. */
+export const redactPlaces = (text: string): string =>
+  text.replace(
+    // Behind -I and its like there is no blank.
+    /(?:(?<![\w}])|(?<=-[A-Z]))\/[^\s"'<>:=,]*?\/v1\/(?=(?:downloads|steps|work|kept|runs|answers|locks|tmp)(?:[/\s"'<>:,)]|$))/g,
+    '{store}/v1/',
+  );
+
 /** The last line of a text that is not empty, trimmed. */
 export const lastLine = (text: string): string =>
   text

@@ -256,8 +256,10 @@ export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
     // An axis that the test names itself replaces the world's own.
     const axis = (name: string, value: string): readonly string[] => (rest.includes(name) ? [] : [name, value]);
     const axes = [...axis('--python', '3.14'), ...axis('--awslc', '5')];
+    // Records tell of their cells themselves.
+    if (verb === 'merge') return [verb, ...axis('--store', store), ...rest];
     const selection = [...axes, '--catalogue', catalogue, ...axis('--store', store)];
-    const tests = verb === 'test' || verb === 'plan' || verb === 'diff' ? axis('--tests', 'test_small') : [];
+    const tests = ['test', 'plan', 'diff', 'matrix'].includes(verb) ? axis('--tests', 'test_small') : [];
     return [...verb.split(' '), ...selection, ...tests, ...rest];
   };
   const within = (cli: CliOptions = {}): CliOptions => ({ ...cli, env: { PATH: fakes.pathWithSystem, ...cli.env } });

@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { ioFailure } from '../io/failure.ts';
+import type { Failure } from '../model/failure.ts';
+import { prettyJson } from '../model/json.ts';
+import type { MatrixRecord } from '../model/matrix.ts';
+import type { VerdictReport } from '../model/verdict.ts';
+import { formatMatrix } from '../report/matrix.ts';
+import { formatMatrixJunit } from '../report/matrix-junit.ts';
+import { formatMatrixMarkdown } from '../report/matrix-markdown.ts';
+import type { JudgedRun } from '../verdict/matrix.ts';
+import type { CommandContext } from './context.ts';
+
+/** Where reports of a matrix go. */
+export interface MatrixReportOptions {
+  readonly junit?: string;
+  readonly markdown?: string;
+  readonly json?: boolean;
+}
+
+/** Writes a report file, its directories too. Failures: `io-failed`, `disk-full`. */
+export const writeReport = async (file: string, text: string, cwd: string): Promise<readonly Failure[]> => {
+  const path = resolve(cwd, file);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+    return [];
+  } catch (error) {
+    return [ioFailure(error, path, 'write the report')];
+  }
+};
+
+/** Every verdict of the cells, those that passed included, from the runs that count. */
+const reportsOf = (record: MatrixRecord, runs: readonly JudgedRun[]): ReadonlyMap<string, VerdictReport> =>
+  new Map(
+    record.cells.flatMap(({ id, run }) => {
+      const report = runs.find((one) => one.record.id === run)?.cells.get(id)?.report;
+      return report === undefined ? [] : [[id, report] as const];
+    }),
+  );
+
+/** Writes the report files that were asked for, and prints the matrix: one JSON document, or text for a person. */
+export const reportMatrix = async (
+  record: MatrixRecord,
+  runs: readonly JudgedRun[],
+  options: MatrixReportOptions,
+  context: CommandContext,
+): Promise<readonly Failure[]> => {
+  const files: readonly (readonly [string | undefined, () => string])[] = [
+    [options.junit, () => formatMatrixJunit(record, reportsOf(record, runs))],
+    [options.markdown, () => formatMatrixMarkdown(record)],
+  ];
+  const failures: Failure[] = [];
+  for (const [file, format] of files) {
+    if (file !== undefined) failures.push(...(await writeReport(file, format(), context.cwd)));
+  }
+  const { color, columns } = context.terminal;
+  const style = { color, ...(columns === undefined ? {} : { columns }) };
+  context.out(options.json === true ? prettyJson(record) : formatMatrix(record, style));
+  return failures;
+};
