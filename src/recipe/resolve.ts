@@ -6,7 +6,7 @@ import type { Axes, Link, Recipe, Target, Targets } from '../model/recipe.ts';
 import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/source.ts';
 import { canonicalJson } from '../model/json.ts';
 import { suggestWord } from '../model/suggest.ts';
-import { listBlocks, matchesAxes, matchesNarrowed } from './blocks.ts';
+import { listBlocks, matchesAxes, matchesNarrowed, type Block } from './blocks.ts';
 import { resolveAxis, type NamedVersion, type Resolution } from './resolve-axis.ts';
 
 /** One cell of a recipe with what is known of its parts. */
@@ -212,6 +212,12 @@ const findIdleExcludes = ({ recipe, narrowed }: ResolveInput, cells: readonly Ce
             ],
       );
 
+/** Targets that nothing can be built for here, whatever else is wrong: with an unknown version there are no cells to tell it of. */
+const refuseTargets = (blocks: readonly Block[], input: ResolveInput): readonly Failure[] => {
+  const asked = new Set(blocks.flatMap(({ axes }) => axes.target));
+  return input.targets.targets.flatMap((target) => (asked.has(target.name) ? (refuseTarget(target, input) ?? []) : []));
+};
+
 /**
  * Turns a recipe and the command line's narrowing into exact cells, or into all that is wrong with them at once. Cells that this
  * machine cannot build are failures, unless `mayBeElsewhere`: then they are told apart.
@@ -238,6 +244,7 @@ export const resolveRecipe = (input: ResolveInput): Result<ResolvedRecipe, reado
           chosen.map(({ choice }) => choice),
         )),
     ...(input.mayBeElsewhere === true ? [] : refused.map(({ failure }) => failure)),
+    ...(input.mayBeElsewhere === true || outcome.failures.length === 0 ? [] : refuseTargets(blocks, input)),
   ]);
   if (failures.length > 0) return fail(failures);
   if (kept.length === 0) {

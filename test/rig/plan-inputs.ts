@@ -8,6 +8,7 @@ import {
   type CpuMask,
   type Verified,
 } from '../../src/model/cpu.ts';
+import type { Failure } from '../../src/model/failure.ts';
 import { fipsServicesSchema, type FipsServices } from '../../src/model/fips-services.ts';
 import type { Host } from '../../src/model/host.ts';
 import { parseJson, type Schema } from '../../src/model/json.ts';
@@ -106,6 +107,9 @@ export interface PlanChanges {
   readonly cross?: readonly CrossMachine[];
   readonly mask?: CpuMask;
   readonly mayKeep?: boolean;
+  /** Whether cells of other machines may be asked for too, and those that this one cannot build for. */
+  readonly mayBeElsewhere?: boolean;
+  readonly unreachable?: ReadonlyMap<string, Failure>;
 }
 
 /** The main job's plan on the fixed host, with changes. Throws when it cannot be made. */
@@ -121,6 +125,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     cpuFeatures: host.cpuFeatures,
     loose: changes.loose ?? { python: new Map(), awslc: new Map() },
     named: new Map(),
+    mayBeElsewhere: changes.mayBeElsewhere ?? false,
   });
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.error));
   const plan = makePlan({
@@ -135,6 +140,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     cross: changes.cross ?? [],
     cpu: defaultCpu.architectures,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },
+    ...(changes.unreachable === undefined ? {} : { unreachable: changes.unreachable }),
     ...(changes.mask === undefined ? {} : { mask: changes.mask }),
     ...(changes.mayKeep === undefined ? {} : { mayKeep: changes.mayKeep }),
     ...(changes.openssl === undefined ? {} : { openssl: changes.openssl }),

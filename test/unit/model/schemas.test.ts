@@ -23,6 +23,9 @@ describe('JSON Schemas', () => {
   it('every file that names a schema names one that is there', () => {
     const files = [
       'default.json',
+      'pr.json',
+      'nightly.json',
+      'release.json',
       'targets.json',
       'knowledge/toolchain.json',
       'knowledge/certificates.json',
