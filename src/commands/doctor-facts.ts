@@ -9,6 +9,7 @@ import { readCpu } from '../io/host-machine.ts';
 import { probeUrl } from '../io/host-origins.ts';
 import { hasAptRepository, hasPackageLists } from '../io/packages.ts';
 import { lineSchema, type Line } from '../model/catalogue.ts';
+import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
 import type { CrossKnowledge, ToolchainKnowledge } from '../model/knowledge.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -16,7 +17,9 @@ import { findMissing, type Missing } from '../plan/toolchain.ts';
 import { sysrootDir } from '../run/adopt-sysroot.ts';
 import { loadTargets } from '../run/data.ts';
 import { nameStore } from '../run/store.ts';
+import type { CacheOptions } from './cache-options.ts';
 import type { CommandContext } from './context.ts';
+import { readCacheState, readSharedStore, type CacheState, type SharedStore } from './doctor-store.ts';
 import { locateStore } from './settings.ts';
 
 const probeTimeoutMs = 4000;
@@ -105,6 +108,10 @@ export interface DoctorFacts extends ToolchainFacts {
   readonly utf8: boolean;
   /** Whether the other machine's libraries are in their usual place; true when none are needed. */
   readonly sysroot: boolean;
+  /** A remote cache, when one is named. */
+  readonly cache: CacheState | undefined;
+  /** The store's file system, when machines can share it. */
+  readonly sharedStore: SharedStore | undefined;
   readonly nowMs: number;
 }
 
@@ -188,27 +195,30 @@ const readUtf8 = async (libc: Host['platform']['libc'], context: CommandContext)
   return /utf-?8/i.test(answer?.stdout ?? '');
 };
 
-/** Reads everything that doctor judges. Failures as `readToolchainFacts`. */
+/** Reads everything that doctor judges. Failures as `readToolchainFacts`, and all that is wrong with a cache's options. */
 export const readDoctorFacts = async (
-  options: {
-    readonly offline?: boolean;
+  options: CacheOptions & {
     readonly store?: string;
     readonly fips?: string | boolean;
     readonly target?: string;
   },
   context: CommandContext,
   setting: DoctorSetting,
-): Promise<Result<DoctorFacts>> => {
+): Promise<Result<DoctorFacts, readonly Failure[]>> => {
   const facts = await readToolchainFacts(context, setting, options.fips, options.target);
-  if (!facts.ok) return facts;
+  if (!facts.ok) return fail([facts.error]);
   const store = locateStore(options.store, context);
-  const [origins, disk, utf8] = await Promise.all([
+  const cache = await readCacheState(options, context);
+  if (!cache.ok) return cache;
+  const [origins, disk, utf8, sharedStore] = await Promise.all([
     options.offline === true ? ('not asked' as const) : readOrigins(facts.value, context),
     readDisk(store),
     readUtf8(facts.value.host.platform.libc, context),
+    readSharedStore(store, setting.root),
   ]);
   const { cross } = facts.value;
   const sysroot = cross === undefined || existsSync(sysrootDir(nameStore(store), cross.triple));
   const cpuFeatures = readCpu(setting.root).features;
-  return ok({ ...facts.value, cpuFeatures, origins, disk, utf8, sysroot, nowMs: setting.nowMs ?? Date.now() });
+  const nowMs = setting.nowMs ?? Date.now();
+  return ok({ ...facts.value, cpuFeatures, origins, disk, utf8, sysroot, cache: cache.value, sharedStore, nowMs });
 };

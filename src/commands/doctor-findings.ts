@@ -2,6 +2,7 @@ import type { Finding } from '../model/doctor.ts';
 import type { KnownBad, LibraryKnowledge, Need, ToolKnowledge } from '../model/knowledge.ts';
 import { findKnownBad, type Missing } from '../plan/toolchain.ts';
 import type { DoctorFacts, OriginState } from './doctor-facts.ts';
+import { judgeSharing } from './doctor-store.ts';
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
@@ -233,4 +234,5 @@ export const judgeDoctorFacts = (facts: DoctorFacts): readonly Finding[] => [
         next: 'Install a locale, C.UTF-8 for instance.',
       },
   ...originFindings(facts.origins),
+  ...judgeSharing(facts.cache, facts.sharedStore),
 ];

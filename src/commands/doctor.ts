@@ -8,6 +8,7 @@ import type { Missing } from '../plan/toolchain.ts';
 import { formatDoctor, worstLevel } from '../report/doctor.ts';
 import { sysrootDir } from '../run/adopt-sysroot.ts';
 import { nameStore } from '../run/store.ts';
+import type { CacheOptions } from './cache-options.ts';
 import type { CommandContext } from './context.ts';
 import {
   readDoctorFacts,
@@ -22,14 +23,12 @@ import { judgeDoctorFacts } from './doctor-findings.ts';
 import { describeMissing, installMissing } from './doctor-fix.ts';
 import { locateStore } from './settings.ts';
 
-export interface DoctorOptions {
+export interface DoctorOptions extends CacheOptions {
   readonly json?: boolean;
   /** Installs what is missing. */
   readonly fix?: boolean;
   /** Does not ask before installing. */
   readonly yes?: boolean;
-  /** Asks no origin. */
-  readonly offline?: boolean;
   /** Where the store is; the XDG cache directory unless given. */
   readonly store?: string;
   /** Looks only at what no build can do without; no report when that is there. */
@@ -173,7 +172,7 @@ export const runDoctor = async (
     return ensureToolchain(options, context, setting);
   }
   let facts = await readDoctorFacts(options, context, setting);
-  if (!facts.ok) return [facts.error];
+  if (!facts.ok) return facts.error;
   let failures: readonly Failure[] = [];
   if (options.fix === true) {
     // What only FIPS lines or an unneeded origin would use is said, not installed: Go alone takes hundreds of megabytes.
@@ -183,14 +182,14 @@ export const runDoctor = async (
     if (missing.length > 0 || needsLists(facts.value, facts.value.origins)) {
       failures = await install(missing, facts.value, options.yes === true, context, setting);
       facts = await readDoctorFacts(options, context, setting);
-      if (!facts.ok) return [facts.error];
+      if (!facts.ok) return facts.error;
     }
   }
   const { cross } = facts.value;
   if (options.fix === true && cross !== undefined && !facts.value.sysroot && failures.length === 0) {
     failures = await fillSysroot(cross, options, context);
     facts = await readDoctorFacts(options, context, setting);
-    if (!facts.ok) return [facts.error];
+    if (!facts.ok) return facts.error;
   }
   const report = makeReport(facts.value);
   const findings =

@@ -13,6 +13,8 @@ import { preparePlan, type Prepared } from '../run/prepare.ts';
 import { isAllRecorded } from '../run/session.ts';
 import { nameStore, openStore, type Store } from '../run/store.ts';
 import type { FetchPolicy } from '../steps/context.ts';
+import type { CacheSettings } from '../run/sharing.ts';
+import { parseCache } from './cache-options.ts';
 import type { CommandContext } from './context.ts';
 import { describeMissing } from './doctor-fix.ts';
 import { parseJobs, parseMirrors, parseSelection, type SelectionOptions } from './selection.ts';
@@ -25,6 +27,8 @@ export interface Opened {
   readonly jobs: number;
   readonly path: string;
   readonly fetch: FetchPolicy;
+  /** The remote cache that a run uses. */
+  readonly cache?: CacheSettings;
 }
 
 /**
@@ -41,12 +45,14 @@ export const openSelection = async (
   const selection = parseSelection(options, context.cwd);
   const mirrors = parseMirrors(options.mirror);
   const jobs = parseJobs(options.jobs, usableCores());
-  const wrong = [selection, mirrors, jobs].flatMap((result) => (result.ok ? [] : result.error));
-  if (!selection.ok || !mirrors.ok || !jobs.ok) return fail(wrong);
+  const cache = purpose === 'plan' ? ok(undefined) : await parseCache(options, context);
+  const wrong = [selection, mirrors, jobs, cache].flatMap((result) => (result.ok ? [] : result.error));
+  if (!selection.ok || !mirrors.ok || !jobs.ok || !cache.ok) return fail(wrong);
   const storeDir = locateStore(options.store, context);
   const opened = purpose === 'plan' ? ok(nameStore(storeDir)) : await openStore(storeDir);
   if (!opened.ok) return fail([opened.error]);
   const store = opened.value;
+  if (store.caution !== undefined) context.err(`note   ${store.caution}\n`);
   const path = cleanPath(context);
   const fetch: FetchPolicy = {
     offline: options.offline === true,
@@ -78,7 +84,9 @@ export const openSelection = async (
       adoptSysroot(triple, target, asked, { store, signal: context.signal, notice: noticeTo(context) }),
     adoptOpenssl: (asked) => adoptOpenssl(asked, { store, signal: context.signal, notice: noticeTo(context) }),
   });
-  return prepared.ok ? ok({ prepared: prepared.value, store, jobs: jobs.value, path, fetch }) : prepared;
+  if (!prepared.ok) return prepared;
+  const shared = cache.value === undefined ? {} : { cache: cache.value };
+  return ok({ prepared: prepared.value, store, jobs: jobs.value, path, fetch, ...shared });
 };
 
 const noticeTo =

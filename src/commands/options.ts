@@ -54,6 +54,14 @@ export const addMask = (command: Command): Command =>
     collectList,
   );
 
+/** A remote cache. */
+export const addCache = (command: Command): Command =>
+  command
+    .option('--cache <url>', 'take finished steps and sources from a cache over HTTP (default: CPYTHON_AWSLC_CACHE)')
+    .option('--cache-write', 'also write to it what is made here; without it the cache is only read')
+    .option('--cache-sign <file>', 'sign what is written: a private Ed25519 key (PEM)')
+    .option('--cache-trust <file>', 'take only steps that one of these public Ed25519 keys (PEM) signed');
+
 /** A document for programs. */
 export const addJson = (command: Command): Command => command.option('--json', 'one JSON document on standard output');
 

@@ -88,7 +88,13 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
     cell: cell.planned.cell,
     ...(cell.kept === undefined ? {} : { kept: cell.kept }),
     ...(options.maskCpu === undefined || claims === undefined ? {} : { masked: options.maskCpu }),
-    steps: { done: count('done'), recorded: count('recorded'), failed: count('failed'), notRun: count('not-run') },
+    steps: {
+      done: count('done'),
+      cached: count('cached'),
+      recorded: count('recorded'),
+      failed: count('failed'),
+      notRun: count('not-run'),
+    },
     ...(claims === undefined ? {} : { proof: { ...claims, ...(proofIsOld ? { of: cell.proofOf ?? '' } : {}) } }),
     ...(certificate === undefined || cell.proof === undefined
       ? {}

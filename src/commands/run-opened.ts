@@ -8,6 +8,7 @@ import { makeDisplay } from '../ui/display.ts';
 import type { CommandContext } from './context.ts';
 import { checkToolchain, type Opened } from './open.ts';
 import { readToolVersion } from './settings.ts';
+import { openCacheUse } from './use-cache.ts';
 
 /**
  * Runs an opened selection up to a stage, with what it stands for and its progress on standard error. Failures: a missing tool or
@@ -22,7 +23,7 @@ export const runOpened = async (
 ): Promise<Result<Session, readonly Failure[]>> => {
   const lacking = matrix === undefined ? await checkToolchain(opened, stage) : [];
   if (lacking.length > 0) return fail(lacking);
-  const { prepared, store, jobs, path, fetch } = opened;
+  const { prepared, store, jobs, path } = opened;
   for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
   const compileCache = await findCompileCache({
     path,
@@ -34,6 +35,12 @@ export const runOpened = async (
     },
   });
   const display = await makeDisplay({ write: context.err, ...context.terminal });
+  let say = (text: string): void => {
+    display.listen({ type: 'notice', text });
+  };
+  const cacheUse = await openCacheUse(opened, stage, context, (text) => {
+    say(text);
+  });
   const session = await runSession({
     prepared,
     stage,
@@ -42,7 +49,7 @@ export const runOpened = async (
     store,
     jobs,
     path,
-    fetch,
+    ...cacheUse.session,
     compileCache,
     rerun,
     ...(matrix === undefined ? {} : { matrix }),
@@ -50,5 +57,12 @@ export const runOpened = async (
     listener: display.listen,
   });
   await display.close();
-  return ok(session);
+  // Nothing is drawn any more, and what is still written to a cache has its own time.
+  say = (text) => {
+    context.err(`note   ${text}\n`);
+  };
+  await cacheUse.finish();
+  const { failures } = session;
+  if (!context.signal.aborted || failures.some(({ code }) => code === 'interrupted')) return ok(session);
+  return ok({ ...session, failures: [...failures, { code: 'interrupted', signal: String(context.signal.reason) }] });
 };

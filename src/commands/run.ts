@@ -7,6 +7,7 @@ import type { CommandContext } from './context.ts';
 import { checkToolchain, openSelection } from './open.ts';
 import type { SelectionOptions } from './selection.ts';
 import { readToolVersion } from './settings.ts';
+import { openCacheUse } from './use-cache.ts';
 
 /** What came of running the built Python: its own exit code, or why it never ran. */
 export type RunOutcome =
@@ -32,8 +33,12 @@ export const runPython = async (
     ...context.terminal,
     canDraw: false,
   });
+  const cacheUse = await openCacheUse(opened.value, 'build', context, (text) => {
+    context.err(`note   ${text}\n`);
+  });
   const session = await runSession({
     ...opened.value,
+    ...cacheUse.session,
     stage: 'build',
     command: 'run',
     version: readToolVersion(),
@@ -42,6 +47,7 @@ export const runPython = async (
     listener: display.listen,
   });
   await display.close();
+  await cacheUse.finish();
   if (session.failures.length > 0) return { ran: false, failures: session.failures };
   const prefix = session.cells[0]?.prefix;
   if (prefix === undefined) throw new Error('a session without a failure has no Python');

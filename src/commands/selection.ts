@@ -8,9 +8,10 @@ import { isLooseSource } from '../recipe/resolve.ts';
 import { quoteWord } from '../report/text.ts';
 import type { Selection } from '../run/prepare.ts';
 import type { Mirror } from '../steps/context.ts';
+import type { CacheOptions } from './cache-options.ts';
 
 /** Options of every command that takes a selection, as commander gives them. */
-export interface SelectionOptions {
+export interface SelectionOptions extends CacheOptions {
   readonly recipe?: string;
   readonly python?: readonly string[];
   readonly awslc?: readonly string[];
@@ -34,7 +35,6 @@ export interface SelectionOptions {
   readonly catalogue?: string;
   readonly jobs?: string;
   readonly store?: string;
-  readonly offline?: boolean;
 }
 
 /** Values of an option that must each be one of a schema's words. */

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { Failure } from '../model/failure.ts';
 import type { CommandContext } from './context.ts';
-import { collect, example, addSelection, addTests, addMask, addJson, addPipeline } from './options.ts';
+import { collect, example, addCache, addSelection, addTests, addMask, addJson, addPipeline } from './options.ts';
 import { addMatrixCommands } from './tree-matrix.ts';
 
 /**
@@ -40,8 +40,10 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--required', 'only what no build can do without')
     .option('--fips [year]', 'count what FIPS lines need as required: of 2022, 2024 or 2025, or of all')
     .option('--target <name>', 'count what a build for it needs as required, as graviton3 on another machine')
-    .option('--offline', 'ask no origin')
+    .option('--offline', 'ask no origin and no cache')
     .option('--store <dir>', 'the store whose disk is looked at')
+    .option('--cache <url>', 'ask this remote cache whether it can be read (default: CPYTHON_AWSLC_CACHE)')
+    .option('--cache-write', 'ask it also whether it can be written to')
     .action((options: { json?: boolean }) =>
       finish(end(import('./doctor.ts').then(({ runDoctor }) => runDoctor(options, context))), options),
     );
@@ -92,18 +94,18 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./plan.ts').then(({ runPlan }) => runPlan(options, context))), options),
     );
 
-  addPipeline(add('fetch', 'bring the sources into the store', 'cpython-awslc fetch --python 3.14')).action(
+  addCache(addPipeline(add('fetch', 'bring the sources into the store', 'cpython-awslc fetch --python 3.14'))).action(
     (options: { json?: boolean }) =>
       finish(end(import('./fetch.ts').then(({ runFetch }) => runFetch(options, context))), options),
   );
 
-  addPipeline(add('build', 'build the Python, and say where it is', 'cpython-awslc build --prefix ~/python'))
+  addCache(addPipeline(add('build', 'build the Python, and say where it is', 'cpython-awslc build --prefix ~/python')))
     .option('--prefix <dir>', 'copy the result there, free to be changed')
     .action((options: { json?: boolean }) =>
       finish(end(import('./build.ts').then(({ runBuild }) => runBuild(options, context))), options),
     );
 
-  addMask(addPipeline(add('prove', 'build, and prove what was built', 'cpython-awslc prove --detailed')))
+  addCache(addMask(addPipeline(add('prove', 'build, and prove what was built', 'cpython-awslc prove --detailed'))))
     .option('--rerun', 'make the proof again though one of this machine is recorded')
     .option('--emulate', 'in an emulator, what is built for another machine than this one')
     .option('--detailed', 'how each claim was checked, facts, and the code that each primitive takes on this CPU')
@@ -113,9 +115,11 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./prove.ts').then(({ runProve }) => runProve(options, context))), options),
     );
 
-  addMask(
-    addTests(
-      addPipeline(add('test', 'build, prove, and run the suites to a verdict', 'cpython-awslc test --preset quick')),
+  addCache(
+    addMask(
+      addTests(
+        addPipeline(add('test', 'build, prove, and run the suites to a verdict', 'cpython-awslc test --preset quick')),
+      ),
     ),
   )
     .option('--rerun', 'run again though a result of this machine is recorded')
@@ -129,9 +133,15 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./test.ts').then(({ runTest }) => runTest(options, context))), options),
     );
 
-  addTests(
-    addSelection(
-      add('watch', 'test source trees of your own whenever something was saved', 'cpython-awslc watch --awslc path:.'),
+  addCache(
+    addTests(
+      addSelection(
+        add(
+          'watch',
+          'test source trees of your own whenever something was saved',
+          'cpython-awslc watch --awslc path:.',
+        ),
+      ),
     ),
   )
     .option('--baseline <run>', 'tell only what changed against this run: its id, or its run.json')
@@ -140,12 +150,14 @@ reproducible, 70 bug, 130 interrupted.`,
       finish(end(import('./watch.ts').then(({ runWatch }) => runWatch(options, context))), {}),
     );
 
-  addTests(
-    addPipeline(
-      add(
-        'diff',
-        'say what the suites do otherwise on OpenSSL: what is AWS-LC’s doing',
-        'cpython-awslc diff --preset quick',
+  addCache(
+    addTests(
+      addPipeline(
+        add(
+          'diff',
+          'say what the suites do otherwise on OpenSSL: what is AWS-LC’s doing',
+          'cpython-awslc diff --preset quick',
+        ),
       ),
     ),
   )
@@ -162,7 +174,7 @@ reproducible, 70 bug, 130 interrupted.`,
     .command('bench')
     .description('measure what was built')
     .addHelpText('after', example('cpython-awslc bench crypto'));
-  addPipeline(bench.command('crypto'))
+  addCache(addPipeline(bench.command('crypto')))
     .description('measure ssl and hashlib against the OpenSSL twin, in turns on one core')
     .option('--openssl <path:dir>', "the prefix of an installed OpenSSL (default: this machine's libssl-dev)")
     .option('--mask <features>', 'also measure without these features of the CPU, as avx512 (may be repeated)', collect)
@@ -187,7 +199,7 @@ Faster or slower is said only where eight of ten turns show 2 % or more; all els
     .command('inspect')
     .description('look at what was built')
     .addHelpText('after', example('cpython-awslc inspect cpu'));
-  addMask(addPipeline(inspect.command('cpu')))
+  addCache(addMask(addPipeline(inspect.command('cpu'))))
     .description('say what AWS-LC sees of this CPU, which code each primitive takes, and what of it is verified')
     .option('--rerun', 'make the proof again though one of this machine is recorded')
     .option('--emulate', 'in an emulator, what is built for another machine than this one')
@@ -202,7 +214,7 @@ and the names in the object. What does not follow from them is "not known".`,
       finish(end(import('./inspect-cpu.ts').then(({ runInspectCpu }) => runInspectCpu(options, context))), options),
     );
 
-  addSelection(add('run', 'run the built Python', 'cpython-awslc run -- -m pip --version'))
+  addCache(addSelection(add('run', 'run the built Python', 'cpython-awslc run -- -m pip --version')))
     .argument('[args...]', 'arguments of Python, after --')
     .action((args: readonly string[], options: object) =>
       finish(

@@ -21,6 +21,8 @@ export type AttemptOutcome =
 
 export interface AttemptRequest {
   readonly url: URL;
+  /** Credentials for the URL's origin, in place of those of its user part. */
+  readonly authorization?: string | undefined;
   readonly sizeBytes: number;
   readonly part: Part;
   readonly transport: Transport;
@@ -55,7 +57,7 @@ const openResponse = async (
   alive: () => void,
 ): Promise<Opened> => {
   let url = request.url;
-  const credentials = basicCredentials(url);
+  const credentials = request.authorization ?? basicCredentials(url);
   for (let hop = 0; ; hop += 1) {
     const dispatcher = request.transport.forUrl(url);
     if (dispatcher === 'invalid') {

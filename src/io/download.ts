@@ -21,6 +21,8 @@ export interface DownloadProgress {
 export interface DownloadRequest {
   /** http or https. A user part becomes Basic credentials for that origin; it never shows in failures. */
   readonly url: string;
+  /** An Authorization header for that origin, and for no other that it redirects to. */
+  readonly authorization?: string;
   /** What is downloaded, for failures: `Python-3.14.6.tar.xz`. */
   readonly subject: string;
   /** The origin's name in failures: `https Python-3.14.6.tar.xz`. */
@@ -89,7 +91,16 @@ const fillPart = async (
       const complete = part.receivedBytes() === sizeBytes;
       const outcome = complete
         ? { kind: 'complete' as const }
-        : await attemptDownload({ url, sizeBytes, part, transport, policy, signal, onBytes });
+        : await attemptDownload({
+            url,
+            authorization: request.authorization,
+            sizeBytes,
+            part,
+            transport,
+            policy,
+            signal,
+            onBytes,
+          });
       if (outcome.kind === 'failure') {
         return fail({ failure: outcome.failure, keep: outcome.failure.code === 'interrupted' });
       }

@@ -17,6 +17,25 @@ const processSpace = ((): string => {
   return createHash('sha256').update(`${boot}${namespace}`).digest('hex').slice(0, 8);
 })();
 
+/**
+ * Names this machine (or container) among others that have the same store: other than `ownerMark`, also after it was started
+ * anew. What has another name was left by another machine, whose processes cannot be seen here.
+ */
+export const hostMark = ((): string => {
+  let id: string;
+  try {
+    id = readFileSync('/etc/machine-id', 'utf8');
+  } catch {
+    // Containers have none, and a name of their own.
+    id = '';
+  }
+  return createHash('sha256').update(`${id}${hostname()}`).digest('hex').slice(0, 8);
+})();
+
+/** This process for whoever waits for it: its host too, where that may be another. */
+export const describeSelf = (isShared: boolean): string =>
+  `process ${process.pid}${isShared ? ` on ${hostname()}` : ''}`;
+
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);

@@ -9,7 +9,18 @@ export type FindingLevel = z.infer<typeof findingLevelSchema>;
 
 /** One thing that doctor looked at. */
 export const findingSchema = z.strictObject({
-  area: z.enum(['toolchain', 'libraries', 'runtime', 'known-bad', 'cpu', 'resources', 'clock', 'locale', 'origins']),
+  area: z.enum([
+    'toolchain',
+    'libraries',
+    'runtime',
+    'known-bad',
+    'cpu',
+    'resources',
+    'clock',
+    'locale',
+    'origins',
+    'cache',
+  ]),
   name: z.string(),
   level: findingLevelSchema,
   text: z.string().describe('what was found'),

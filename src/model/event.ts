@@ -9,7 +9,7 @@ export type RunEvent =
       readonly type: 'step-finished';
       readonly id: string;
       readonly title: string;
-      readonly outcome: 'done' | 'recorded';
+      readonly outcome: 'done' | 'cached' | 'recorded';
       readonly durationMs: number;
       readonly note?: string;
     }

@@ -15,6 +15,13 @@ export const compileCacheUseSchema = z.strictObject({
 });
 export type CompileCacheUse = z.infer<typeof compileCacheUseSchema>;
 
+/** That a step was not made here. It names no host: a cache may be private. */
+export const takenFromSchema = z.strictObject({
+  takenAt: z.string().describe('ISO 8601, UTC'),
+  signedBy: sha256Schema.optional().describe('sha256 of the public key whose signature was checked'),
+});
+export type TakenFrom = z.infer<typeof takenFromSchema>;
+
 /** What a finished step did. Stored beside its output. */
 export const stepRecordSchema = z.strictObject({
   version: z.literal(1),
@@ -41,6 +48,7 @@ export const stepRecordSchema = z.strictObject({
     .optional()
     .describe('compile steps with a compile cache in front of the compiler'),
   capabilities: capabilitiesSchema.optional(),
+  from: takenFromSchema.optional().describe('made elsewhere, and taken from a remote cache'),
   kept: keptUseSchema.optional().describe('of a step that goes on from a build tree which is kept for a checkout'),
 });
 export type StepRecord = z.infer<typeof stepRecordSchema>;
@@ -84,7 +92,7 @@ export const cellRunSchema = z.strictObject({
   steps: z.array(
     z.strictObject({
       id: z.string(),
-      outcome: z.enum(['done', 'recorded', 'failed', 'not-run']),
+      outcome: z.enum(['done', 'cached', 'recorded', 'failed', 'not-run']),
       durationMs: z.number(),
     }),
   ),

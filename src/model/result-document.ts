@@ -24,7 +24,13 @@ export const resultDocumentSchema = z.strictObject({
   cells: z.array(
     z.strictObject({
       id: z.string(),
-      steps: z.strictObject({ done: z.int(), recorded: z.int(), failed: z.int(), notRun: z.int() }),
+      steps: z.strictObject({
+        done: z.int(),
+        cached: z.int().describe('taken from a remote cache'),
+        recorded: z.int(),
+        failed: z.int(),
+        notRun: z.int(),
+      }),
       python: z.string().nullable().describe('path of the interpreter in the store'),
       proof: proofSchema.nullable(),
       cpu: cpuReportSchema

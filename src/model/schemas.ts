@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { benchDocumentSchema, benchSamplesSchema } from './bench.ts';
+import { cacheEntrySchema } from './cache-entry.ts';
 import { cacheReportSchema } from './cache.ts';
 import { compatReportSchema } from './compat.ts';
 import { awslcCatalogueSchema, cpythonCatalogueSchema } from './catalogue.ts';
@@ -122,6 +123,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'suites', title: 'suites.json: raw results of the suites', schema: suiteResultsSchema },
   { name: 'suite-event', title: 'one line that the test driver writes', schema: suiteEventSchema },
   { name: 'step-record', title: 'record.json of a finished step', schema: stepRecordSchema },
+  { name: 'cache-entry', title: 'steps/KEY.json of a remote cache', schema: cacheEntrySchema },
   { name: 'listing', title: 'listing.json: what a finished tree must still be', schema: treeListingSchema },
 ];
 

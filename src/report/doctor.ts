@@ -10,6 +10,7 @@ const titles: Readonly<Record<Finding['area'], string>> = {
   clock: 'Clock',
   locale: 'Locale',
   origins: 'Origins of the sources',
+  cache: 'Remote cache',
 };
 
 const colors: Readonly<Record<FindingLevel, string>> = { ok: '32', note: '33', fault: '31' };

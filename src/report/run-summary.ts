@@ -10,6 +10,8 @@ export interface CellSummary {
   readonly cell: Cell;
   readonly steps: {
     readonly done: number;
+    /** Taken from a remote cache. */
+    readonly cached: number;
     readonly recorded: number;
     readonly failed: number;
     readonly notRun: number;
@@ -35,9 +37,10 @@ export interface RunSummary {
   readonly cells: readonly CellSummary[];
 }
 
-const formatSteps = ({ done, recorded, failed, notRun }: CellSummary['steps']): string =>
+const formatSteps = ({ done, cached, recorded, failed, notRun }: CellSummary['steps']): string =>
   [
     `${plural(done, 'step')} done`,
+    ...(cached > 0 ? [`${cached} from the cache`] : []),
     ...(recorded > 0 ? [`${recorded} recorded`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(notRun > 0 ? [`${notRun} not run`] : []),

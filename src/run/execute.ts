@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { acquireLock, type Lock } from '../io/lock.ts';
+import { describeSelf } from '../io/owner.ts';
 import { endStrays } from '../io/strays.ts';
 import type { Listener } from '../model/event.ts';
 import type { Failure, FailureOf } from '../model/failure.ts';
@@ -10,12 +11,14 @@ import type { CompileCache, FetchPolicy, StepFunction } from '../steps/context.t
 import { inspectClosely, inspectStep, machineKinds, nameWork, storeKey } from './inspect.ts';
 import { runStep } from './run-step.ts';
 import { makeSchedule, type Schedule } from './schedule.ts';
+import type { Sharing } from './sharing.ts';
+import { takeStep } from './take-step.ts';
 import { discardStep, lookupStep, type Lookup, type Store, type StoredStep } from './store.ts';
 
 /** How a step of a run came out. */
 export interface StepOutcome {
   readonly step: Step;
-  readonly outcome: 'done' | 'recorded' | 'failed' | 'not-run';
+  readonly outcome: 'done' | 'cached' | 'recorded' | 'failed' | 'not-run';
   readonly durationMs: number;
   readonly stored?: StoredStep;
   readonly failure?: Failure;
@@ -43,6 +46,8 @@ export interface ExecuteOptions {
   readonly fetch: FetchPolicy;
   /** Goes in front of compilers where a plan allows it. */
   readonly compileCache?: CompileCache | undefined;
+  /** Takes from a remote cache what the store has not, and gives it what is made here. */
+  readonly sharing?: Sharing | undefined;
   /** Kinds whose recorded result is not taken. */
   readonly rerun: readonly StepKind[];
   readonly signal: AbortSignal;
@@ -110,6 +115,8 @@ class Executor {
   async #bringStep(step: Step): Promise<StepOutcome> {
     const before = await this.#lookup(step);
     if (before.state === 'present') return this.#recorded(step, before.stored);
+    const taken = await this.#take(step);
+    if (taken !== undefined) return taken;
     this.#schedule.want(step);
     try {
       return await this.#bringAbsent(step);
@@ -141,6 +148,7 @@ class Executor {
         return this.#failedBy(step, made.error, durationMs);
       }
       if (made.value.outcome === 'recorded') return this.#recorded(step, made.value.stored);
+      this.#options.sharing?.offer(step, made.value.stored);
       const note = noteOf(made.value.stored.record);
       listener({
         type: 'step-finished',
@@ -153,6 +161,33 @@ class Executor {
       return { step, outcome: 'done', durationMs, stored: made.value.stored };
     };
     return this.#schedule.use(step, work);
+  }
+
+  /** What a remote cache has of a step: with it nothing is made that only this step needs. Nothing when it has to be made. */
+  async #take(step: Step): Promise<StepOutcome | undefined> {
+    const { sharing, store, machine, signal, listener, keepGoing } = this.#options;
+    if (sharing === undefined || signal.aborted || (this.#failed && keepGoing !== true)) return undefined;
+    const found = await sharing.find(step);
+    if (found === undefined) return undefined;
+    const lock = await this.#lock(step);
+    if (!lock.ok) return this.#failedBy(step, lock.error);
+    try {
+      const meanwhile = await lookupStep(store, storeKey(step, machine));
+      if (meanwhile.state === 'present') return this.#recorded(step, meanwhile.stored);
+      const { id, title } = step;
+      listener({ type: 'step-started', id, title });
+      const startedAt = performance.now();
+      const taken = await takeStep(step, found, { cache: sharing.cache, store, signal });
+      const durationMs = Math.round(performance.now() - startedAt);
+      if (!taken.ok) return this.#failedBy(step, taken.error, durationMs);
+      if (taken.value === undefined) return undefined;
+      const { signedBy } = found;
+      const note = signedBy === undefined ? {} : { note: `signed by ${signedBy.slice(0, 12)}` };
+      listener({ type: 'step-finished', id, title, outcome: 'cached', durationMs, ...note });
+      return { step, outcome: 'cached', durationMs, stored: taken.value };
+    } finally {
+      await lock.value.release();
+    }
   }
 
   #recorded(step: Step, stored: StoredStep): StepOutcome {
@@ -215,7 +250,7 @@ class Executor {
   async #makeWhole(step: Step): Promise<StepOutcome> {
     const outcome = await this.ensure(step);
     const { stored } = outcome;
-    if (stored === undefined || outcome.outcome === 'done') return outcome;
+    if (stored === undefined || outcome.outcome === 'done' || outcome.outcome === 'cached') return outcome;
     const look = (): Promise<Lookup> => inspectClosely(this.#options.store, step, stored);
     const found = await look();
     if (found.state !== 'damaged') return outcome;
@@ -239,7 +274,7 @@ class Executor {
     const { store, signal, listener } = this.#options;
     return acquireLock({
       path: join(store.locks, nameWork(step)),
-      owner: `process ${process.pid}`,
+      owner: describeSelf(store.isShared),
       signal,
       onWait: (owner) => {
         // Whoever has just taken it has not signed yet.

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listIdleParts } from '../io/download-part.ts';
 import { acquireLock, type Lock } from '../io/lock.ts';
+import { hostMark } from '../io/owner.ts';
 import { endStrays } from '../io/strays.ts';
 import { compareCodeUnits } from '../model/json.ts';
 import { ok, type Result } from '../model/result.ts';
@@ -10,6 +11,8 @@ import type { Store } from './store.ts';
 
 /** Scratch whose owner cannot be told is taken for left behind after this long without a write, in milliseconds. */
 const quietMs = 60 * 60_000;
+/** The same of another machine, whose clock may differ too, in milliseconds. */
+const foreignMs = 24 * 60 * 60_000;
 
 const listNames = async (directory: string): Promise<readonly string[]> =>
   (await readdir(directory).catch(() => [])).sort(compareCodeUnits);
@@ -59,14 +62,37 @@ const cleanWork = async (
   }
 };
 
+/** Scratch of another machine, where nobody can look whether its processes are gone: only its age tells. */
+const cleanForeign = async (path: string, log: GcLog): Promise<Result<void>> => {
+  if (await log.isQuiet(path, foreignMs)) return log.remove(path, 'left by another machine');
+  log.keep(path, 'of another machine, written to within the last day');
+  return ok(undefined);
+};
+
+/** Work directories of other machines that share the store. */
+const cleanForeignWork = async (store: Store, log: GcLog): Promise<Result<void>> => {
+  for (const name of await listNames(store.dir)) {
+    const path = join(store.dir, name);
+    if (!/^work-[0-9a-f]{8}$/.test(name) || path === store.work) continue;
+    for (const work of await listNames(path)) {
+      const cleaned = await cleanForeign(join(path, work), log);
+      if (!cleaned.ok) return cleaned;
+    }
+  }
+  return ok(undefined);
+};
+
 /** Work directories and half-made entries: each belongs to the lock of its name. What has no lock goes by its age. */
 export const cleanScratch = async (store: Store, log: GcLog, signal: AbortSignal): Promise<Result<void>> => {
   const byWork = new Map<string, string[]>();
   for (const name of await listNames(store.work)) byWork.set(name, [join(store.work, name)]);
   for (const name of await listNames(store.tmp)) {
     const path = join(store.tmp, name);
-    const work = /^([0-9a-f]{12})-[0-9a-f-]{36}$/.exec(name)?.[1];
-    if (work !== undefined) {
+    const [, work, host] = /^([0-9a-f]{12})-(?:([0-9a-f]{8})-)?[0-9a-f-]{36}$/.exec(name) ?? [];
+    if (host !== undefined && host !== hostMark) {
+      const cleaned = await cleanForeign(path, log);
+      if (!cleaned.ok) return cleaned;
+    } else if (work !== undefined) {
       byWork.set(work, [...(byWork.get(work) ?? []), path]);
     } else if (name.startsWith('discarded-') || (await log.isQuiet(path, quietMs))) {
       const removed = await log.remove(path, 'left by a run that was ended');
@@ -77,7 +103,7 @@ export const cleanScratch = async (store: Store, log: GcLog, signal: AbortSignal
     const cleaned = await cleanWork(store, name, entries, log, signal);
     if (!cleaned.ok) return cleaned;
   }
-  return ok(undefined);
+  return cleanForeignWork(store, log);
 };
 
 /** Parts of downloads that no process owns, and scratch of origins that nobody has written to for long. */

@@ -5,6 +5,7 @@ import { ioFailure } from '../io/failure.ts';
 import { readJson, removeTree, writeJsonAtomic } from '../io/files.ts';
 import { acquireLock } from '../io/lock.ts';
 import { digestOutside } from '../io/ninja-deps.ts';
+import { describeSelf, hostMark } from '../io/owner.ts';
 import { endStrays } from '../io/strays.ts';
 import type { Synchronized } from '../io/synchronize.ts';
 import { listTree, newestTimeMs } from '../io/tree.ts';
@@ -43,8 +44,9 @@ export interface KeptTree {
   readonly release: () => Promise<void>;
 }
 
-/** The name of a kept tree and of its lock: of one checkout and one way of building. */
-const nameKept = (key: string, checkout: string): string => digestValue({ key, checkout }).slice(0, 12);
+/** The name of a kept tree and of its lock: of one checkout and one way of building. A path is another checkout on another machine. */
+const nameKept = (key: string, checkout: string, isShared: boolean): string =>
+  digestValue({ key, checkout, ...(isShared ? { host: hostMark } : {}) }).slice(0, 12);
 
 /** The lock of a kept tree, by the tree's name. */
 export const lockOfKept = (store: Store, name: string): string => join(store.locks, `kept-${name}`);
@@ -90,11 +92,11 @@ const isAnswer = (failure: Failure | undefined): boolean =>
  */
 export const openKept = async (options: KeptOptions): Promise<Result<KeptTree>> => {
   const { store, key, checkout, title, signal, notice } = options;
-  const name = nameKept(key, checkout);
+  const name = nameKept(key, checkout, store.isShared);
   const path = join(store.kept, name);
   const lock = await acquireLock({
     path: lockOfKept(store, name),
-    owner: `process ${process.pid}`,
+    owner: describeSelf(store.isShared),
     signal,
     onWait: (owner) => {
       notice(`${title}: waiting for another run${owner === '' ? '' : ` (${owner})`} that compiles the same checkout`);

@@ -19,6 +19,7 @@ import { consultTwins, selectFirstGoals } from './consult-twins.ts';
 import { executePlan, type ExecuteOptions, type StepOutcome } from './execute.ts';
 import { storeKey } from './inspect.ts';
 import type { Prepared } from './prepare.ts';
+import type { Sharing } from './sharing.ts';
 import { stepFunctions } from './step-functions.ts';
 import { lookupStep, type Store } from './store.ts';
 import { chooseCells, judgeOutcomes, listCellFailures, listRefused, type MatrixOptions } from './matrix-cells.ts';
@@ -39,6 +40,8 @@ export interface SessionOptions {
   readonly path: string;
   readonly fetch: FetchPolicy;
   readonly compileCache?: CompileCache | undefined;
+  /** A remote cache; whoever opened it ends it. */
+  readonly sharing?: Sharing | undefined;
   /** Whether recorded proofs and test results are made again. */
   readonly rerun: boolean;
   /** Of a matrix: which of the plan's cells, and what ends it. */
@@ -154,6 +157,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
     logDir: join(runDir, 'logs'),
     fetch: options.fetch,
     compileCache: options.compileCache,
+    sharing: options.sharing,
     rerun: options.rerun ? rerunKinds[stage] : [],
     signal: options.signal,
     listener,

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
+import { findFileSystem, findLockLimit, isShared, type FileSystem } from '../io/file-system.ts';
 import { readJson, removeTree, writeJsonAtomic } from '../io/files.ts';
+import { checkLocks } from '../io/lock-check.ts';
+import { hostMark } from '../io/owner.ts';
 import { compareStat, listTree, setWritable } from '../io/tree.ts';
 import type { FailureOf } from '../model/failure.ts';
 import { treeListingSchema, type TreeListing } from '../model/listing.ts';
@@ -16,6 +19,7 @@ import { fail, ok, type Result } from '../model/result.ts';
  *     v1/downloads/<sha256>             verified downloads
  *     v1/steps/<key>/{record,listing}.json, tree/
  *     v1/work/<work key>/               scratch of steps that run now, or that were ended
+ *     v1/work-<host>/<work key>/        the same where several machines share the store: each has its own
  *     v1/kept/<name>/                   build trees that are kept for a checkout, from run to run
  *     v1/runs/<id>/run.json, logs/
  *     v1/answers/<digest>               what CPython's configure answered before
@@ -31,6 +35,10 @@ export interface Store {
   readonly answers: string;
   readonly locks: string;
   readonly tmp: string;
+  /** Other machines may use it too: it lies on a file system that can be shared. */
+  readonly isShared: boolean;
+  /** What a person should know of such a file system. */
+  readonly caution?: string;
 }
 
 /** A finished output: its record and where its tree is. */
@@ -60,21 +68,55 @@ export const nameStore = (root: string): Store => {
     answers: join(dir, 'answers'),
     locks: join(dir, 'locks'),
     tmp: join(dir, 'tmp'),
+    isShared: false,
   };
 };
 
-/** Opens (and lays out) a store. Failures: `io-failed`, `disk-full`. */
+/**
+ * The store as one that several machines share. A work path of this machine only: processes that outlived a run are found,
+ * and ended, on the machine where they run, so no two machines may ever work at one place.
+ */
+export const shareStore = (store: Store): Store => ({
+  ...store,
+  work: join(store.dir, `work-${hostMark}`),
+  isShared: true,
+});
+
+/** Makes sure that locks hold where they are needed most. Failures: `unsupported`, and those of `checkLocks`. */
+const checkShared = async (store: Store, system: FileSystem): Promise<Result<Store>> => {
+  const holds = await checkLocks(store.locks, new AbortController().signal);
+  if (holds.ok && holds.value) {
+    const limit = findLockLimit(system);
+    if (limit === undefined) return ok(store);
+    const caution = `locks of the store do not hold between machines (${system.type} at ${system.mountPoint}: ${limit}): let one machine at a time use it`;
+    return ok({ ...store, caution });
+  }
+  if (!holds.ok && holds.error.code !== 'io-failed') return holds;
+  return fail({
+    code: 'unsupported',
+    what: `A store in ${store.dir}`,
+    why: `it lies on ${system.type} (${system.mountPoint}), where ${holds.ok ? 'a lock does not keep other processes out' : 'no lock can be taken'}`,
+    next: 'Mount it with locks (NFS 4; lustre: -o flock), or choose another store: --store DIR.',
+  });
+};
+
+/**
+ * Opens (and lays out) a store. Where other machines can have the same files, locks are tried first. Failures: `io-failed`,
+ * `disk-full`; `unsupported` where locks do not hold, `tool-missing` where they cannot be tried.
+ */
 export const openStore = async (root: string): Promise<Result<Store>> => {
-  const store = nameStore(root);
+  const local = nameStore(root);
+  const system = await findFileSystem(local.dir);
+  const store = system !== undefined && isShared(system) ? shareStore(local) : local;
   try {
     const { downloads, steps, work, kept, runs, answers, locks, tmp } = store;
     for (const path of [downloads, steps, work, kept, runs, answers, locks, tmp]) {
       await mkdir(path, { recursive: true });
     }
-    return ok(store);
   } catch (error) {
     return fail(ioFailure(error, store.dir, 'make the store in'));
   }
+  return system !== undefined && store.isShared ? checkShared(store, system) : ok(store);
 };
 
 const damaged = (path: string, expected: string, found: string): Lookup => ({
@@ -128,14 +170,16 @@ export const verifyStored = async (stored: StoredStep): Promise<Result<void>> =>
 };
 
 /**
- * A new entry under `tmp/`, with an empty `tree/`. Entries that killed runs left for the same work are removed: whoever
- * holds the work's lock knows that nobody fills them any more.
+ * A new entry under `tmp/`, with an empty `tree/`. Entries that killed runs of this machine left for the same work are
+ * removed: whoever holds the work's lock knows that nobody fills them any more. Of another machine nobody knows that, when
+ * the network took its lock away: its entries are left to `cache gc`.
  */
 export const beginEntry = async (store: Store, work: string): Promise<Result<string>> => {
-  const entry = join(store.tmp, `${work}-${randomUUID()}`);
+  const own = `${work}-${hostMark}-`;
+  const entry = join(store.tmp, `${own}${randomUUID()}`);
   try {
     for (const name of await readdir(store.tmp)) {
-      if (name.startsWith(`${work}-`)) await removeTree(join(store.tmp, name));
+      if (name.startsWith(own)) await removeTree(join(store.tmp, name));
     }
     await mkdir(join(entry, 'tree'), { recursive: true });
     return ok(entry);
@@ -146,17 +190,22 @@ export const beginEntry = async (store: Store, work: string): Promise<Result<str
 
 /**
  * Lists, digests, write-protects and renames a finished entry to its key. If another process was first with the same
- * key, its entry is taken and ours thrown away: equal fingerprints mean equal outputs.
+ * key, its entry is taken and ours thrown away: equal fingerprints mean equal outputs. Of a tree that comes from elsewhere
+ * `promised` is the digest that it must have. Failures: `io-failed`, `disk-full`; `store-damaged` for another digest.
  */
 export const commitEntry = async (
   store: Store,
   key: string,
   entry: string,
   record: Omit<StepRecord, 'treeDigest' | 'treeBytes' | 'treeFiles'>,
+  promised?: string,
 ): Promise<Result<StoredStep>> => {
   const listed = await listTree(join(entry, 'tree'));
   if (!listed.ok) return listed;
   const { digest, entries } = listed.value;
+  if (promised !== undefined && digest !== promised) {
+    return fail({ code: 'store-damaged', path: join(entry, 'tree'), expected: promised, found: digest });
+  }
   const whole: StepRecord = {
     ...record,
     treeDigest: digest,

@@ -38,9 +38,10 @@ export const findSuperseded = (
 /** How many contents a watch leaves in the store: the present one, and some that a person may go back to. */
 const contentsLeft = 3;
 
-/** Whether this process made it. A source is put into the store while planning, and is there when its step is asked for. */
+/** Whether this process made it, or took it from a remote cache. A source is put into the store while planning, and is there when its step is asked for. */
 const isOwn = ({ step, outcome, stored }: StepOutcome): boolean =>
   outcome === 'done' ||
+  outcome === 'cached' ||
   (adoptedDigest(step) !== undefined &&
     stored !== undefined &&
     Date.parse(stored.record.startedAt) >= performance.timeOrigin);

@@ -1,4 +1,5 @@
 import type { Synchronized } from '../io/synchronize.ts';
+import type { Archive } from '../model/catalogue.ts';
 import type { Step } from '../model/plan.ts';
 import type { StepRecord } from '../model/record.ts';
 import type { Result } from '../model/result.ts';
@@ -15,6 +16,8 @@ export interface FetchPolicy {
   readonly mirrors: readonly Mirror[];
   /** The caller's environment, for proxies and for apt's, cargo's and git's own settings. */
   readonly callerEnvironment: Readonly<Record<string, string | undefined>>;
+  /** Asks a remote cache for an archive before any origin. */
+  readonly askCache?: (archive: Archive, directory: string) => Promise<Result<string | undefined>>;
 }
 
 /** A compile cache of the machine. */

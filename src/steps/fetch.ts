@@ -14,6 +14,7 @@ export const toOriginContext = (context: StepContext): OriginContext => ({
   offline: context.fetch.offline,
   mirrors: context.fetch.mirrors,
   callerEnvironment: context.fetch.callerEnvironment,
+  askCache: context.fetch.askCache,
   signal: context.signal,
   progress: context.progress,
 });

@@ -15,9 +15,16 @@ const describeEvent = (event: RunEvent): string | undefined => {
       return `start  ${event.title}`;
     case 'step-finished': {
       const note = event.note === undefined ? '' : `, ${event.note}`;
-      return event.outcome === 'done'
-        ? `done   ${event.title} (${formatElapsed(event.durationMs)}${note})`
-        : `have   ${event.title} (recorded${note})`;
+      switch (event.outcome) {
+        case 'done':
+          return `done   ${event.title} (${formatElapsed(event.durationMs)}${note})`;
+        case 'cached':
+          return `took   ${event.title} (from the cache in ${formatElapsed(event.durationMs)}${note})`;
+        case 'recorded':
+          return `have   ${event.title} (recorded${note})`;
+        default:
+          return unreachable(event.outcome);
+      }
     }
     case 'step-failed':
       return `FAILED ${event.title}`;

@@ -98,7 +98,8 @@ export const makeTasks = ({ write }: DisplayOptions): Display => {
       }
       case 'step-finished': {
         const note = event.note === undefined ? '' : `, ${event.note}`;
-        const how = event.outcome === 'done' ? formatElapsed(event.durationMs) : 'recorded';
+        const elapsed = formatElapsed(event.durationMs);
+        const how = { done: elapsed, cached: `from the cache in ${elapsed}`, recorded: 'recorded' }[event.outcome];
         say(event.id, `${event.title} (${how}${note})`)?.finish();
         break;
       }

@@ -50,7 +50,13 @@ const sendPart = (response: ServerResponse, status: number, headers: Record<stri
   response.write(bytes);
 };
 
-const behave = (behaviour: Behaviour, file: Buffer, request: IncomingMessage, response: ServerResponse): void => {
+/** Answers one request as told. */
+export const behave = (
+  behaviour: Behaviour,
+  file: Buffer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void => {
   const etag = 'etag' in behaviour ? { etag: behaviour.etag } : {};
   const length = { 'content-length': String(file.length) };
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? Number.NaN);
@@ -112,7 +118,8 @@ const behave = (behaviour: Behaviour, file: Buffer, request: IncomingMessage, re
   }
 };
 
-const listen = async (server: Server, scheme: string, requests: SeenRequest[]): Promise<RigServer> => {
+/** Starts a server on a free port of this machine. */
+export const listen = async (server: Server, scheme: string, requests: SeenRequest[]): Promise<RigServer> => {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -133,7 +140,8 @@ const listen = async (server: Server, scheme: string, requests: SeenRequest[]): 
   };
 };
 
-const record = (requests: SeenRequest[], request: IncomingMessage): void => {
+/** Notes a request. */
+export const record = (requests: SeenRequest[], request: IncomingMessage): void => {
   requests.push({
     method: request.method ?? '',
     url: request.url ?? '',

@@ -1,6 +1,6 @@
 import type { Archive, Origin } from '../../model/catalogue.ts';
 import type { Failure } from '../../model/failure.ts';
-import { unreachable as unreachableCase } from '../../model/result.ts';
+import { unreachable as unreachableCase, type Result } from '../../model/result.ts';
 import type { DownloadPolicy } from '../download-policy.ts';
 import type { CallerEnvironment } from '../download-transport.ts';
 
@@ -20,6 +20,8 @@ export interface OriginContext {
   readonly offline: boolean;
   readonly mirrors: readonly { readonly from: string; readonly to: string }[];
   readonly callerEnvironment: CallerEnvironment;
+  /** Asks a remote cache before any origin: the path below the directory, or nothing when it has no such bytes. */
+  readonly askCache?: ((archive: Archive, directory: string) => Promise<Result<string | undefined>>) | undefined;
   readonly programs?: Partial<OriginPrograms>;
   readonly download?: Partial<DownloadPolicy>;
   readonly signal?: AbortSignal;

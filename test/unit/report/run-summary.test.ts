@@ -3,7 +3,7 @@ import { formatRunSummary, type CellSummary } from '../../../src/report/run-summ
 import { plainFacts } from '../../rig/suite-runs.ts';
 import { makeReport, oneOfEach } from '../../rig/verdict-report.ts';
 
-const cell: CellSummary = { cell: plainFacts.cell, steps: { done: 12, recorded: 0, failed: 0, notRun: 0 } };
+const cell: CellSummary = { cell: plainFacts.cell, steps: { done: 12, cached: 0, recorded: 0, failed: 0, notRun: 0 } };
 
 describe('formatRunSummary', () => {
   it('says what was done, what holds, and where the Python is', () => {
@@ -15,7 +15,7 @@ describe('formatRunSummary', () => {
         cells: [
           {
             ...cell,
-            steps: { done: 1, recorded: 11, failed: 0, notRun: 0 },
+            steps: { done: 1, cached: 0, recorded: 11, failed: 0, notRun: 0 },
             proof: { holds: 31, fails: 0, of: '2026-11-24T09:00:00Z' },
             verdicts,
             python: { path: 'PLACE/bin/python3', command: 'cpython-awslc run -- -V' },
@@ -56,7 +56,7 @@ run 20261124-abc, 900 ms
         id: 'r',
         durationMs: 12_340,
         cells: [
-          { ...cell, steps: { done: 3, recorded: 0, failed: 1, notRun: 8 } },
+          { ...cell, steps: { done: 3, cached: 0, recorded: 0, failed: 1, notRun: 8 } },
           { ...cell, proof: { holds: 29, fails: 2 }, verdicts: makeReport(oneOfEach) },
         ],
       },
