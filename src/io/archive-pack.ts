@@ -19,8 +19,6 @@ export interface PackRequest {
   readonly listing: TreeListing;
   /** The directory in the archive that the tree becomes: `tree`. */
   readonly root: string;
-  /** The time of every entry: those of the disk are of one machine. */
-  readonly time: Date;
   /** The file that is written. */
   readonly into: string;
   readonly signal: AbortSignal;
@@ -46,32 +44,29 @@ class Damaged extends Error {
   }
 }
 
-const encodeHeader = (
-  name: string,
-  entry: Pick<TreeEntry, 'kind' | 'executable' | 'content' | 'sizeBytes'>,
-  time: Date,
-): Buffer => {
-  const isFile = entry.kind === 'file';
-  const data = {
-    path: entry.kind === 'directory' ? `${name}/` : name,
+/** Whole seconds: they are what a header has room for, and what CPython's .pyc files hold of their sources. */
+const timeOf = ({ mtimeNs }: Pick<TreeEntry, 'mtimeNs'>): Date =>
+  new Date(Number(BigInt(mtimeNs) / 1_000_000_000n) * 1000);
+
+const encodeHeader = (name: string, entry: Omit<TreeEntry, 'path'>): Buffer => {
+  const isDirectory = entry.kind === 'directory';
+  const mtime = timeOf(entry);
+  const path = isDirectory ? `${name}/` : name;
+  const linkpath = entry.kind === 'symlink' ? { linkpath: entry.content } : {};
+  const header = new Header({
+    path,
     type: ({ file: 'File', directory: 'Directory', symlink: 'SymbolicLink' } as const)[entry.kind],
-    mode: entry.kind === 'directory' || entry.executable ? 0o755 : 0o644,
+    mode: isDirectory || entry.executable ? 0o755 : 0o644,
     uid: 0,
     gid: 0,
-    size: isFile ? entry.sizeBytes : 0,
-    mtime: time,
-    ...(entry.kind === 'symlink' ? { linkpath: entry.content } : {}),
-  };
-  const header = new Header(data);
+    size: entry.kind === 'file' ? entry.sizeBytes : 0,
+    mtime,
+    ...linkpath,
+  });
   const needsPax = header.encode();
   const block = header.block ?? Buffer.alloc(0);
-  if (!needsPax) return block;
   // What a header has no room for: a long name or target.
-  const { path, linkpath } = { linkpath: undefined, ...data };
-  return Buffer.concat([
-    new Pax({ path, ...(linkpath === undefined ? {} : { linkpath }), mtime: time }).encode(),
-    block,
-  ]);
+  return needsPax ? Buffer.concat([new Pax({ path, ...linkpath, mtime }).encode(), block]) : block;
 };
 
 /** The bytes of a file, which must be those of the listing. */
@@ -92,27 +87,34 @@ const readListed = async function* (path: string, entry: TreeEntry): AsyncGenera
   yield Buffer.alloc((512 - (sizeBytes % 512)) % 512);
 };
 
-const writeTar = async function* ({ tree, listing, root, time }: PackRequest): AsyncGenerator<Buffer> {
-  yield encodeHeader(root, { kind: 'directory', executable: false, content: '', sizeBytes: 0 }, time);
+/** The tree's own directory, of whose time nobody takes note. */
+const top: Omit<TreeEntry, 'path'> = {
+  kind: 'directory',
+  executable: false,
+  sizeBytes: 0,
+  mtimeNs: '315619200000000000',
+  content: '',
+};
+
+const writeTar = async function* ({ tree, listing, root }: PackRequest): AsyncGenerator<Buffer> {
+  yield encodeHeader(root, top);
   for (const entry of listing.entries) {
-    yield encodeHeader(`${root}/${entry.path}`, entry, time);
+    yield encodeHeader(`${root}/${entry.path}`, entry);
     if (entry.kind === 'file') yield* readListed(join(tree, entry.path), entry);
   }
   yield Buffer.alloc(1024);
 };
 
 /**
- * Packs a listed tree as tar.gz: the same tree gives the same bytes, whoever owns it and whatever is linked how (a hard
- * link is packed as a file of its own). Every file is held against the listing as it is read.
+ * Packs a listed tree as tar.gz: the same listing gives the same bytes, whoever owns the tree and whatever is linked how (a
+ * hard link is packed as a file of its own). Every file is held against the listing as it is read.
  * Failures: `store-damaged`, `disk-full`, `io-failed`, `interrupted`; then nothing of it should be used.
  */
 export const packTree = async (request: PackRequest): Promise<Result<Packed>> => {
   const { into, signal } = request;
-  // A header has whole seconds.
-  const time = new Date(Math.floor(request.time.getTime() / 1000) * 1000);
   try {
     await pipeline(
-      Readable.from(writeTar({ ...request, time }), { objectMode: false, highWaterMark: readBytes }),
+      Readable.from(writeTar(request), { objectMode: false, highWaterMark: readBytes }),
       createGzip({ level: gzipLevel }),
       createWriteStream(into, { flags: 'wx' }),
       { signal },

@@ -91,8 +91,7 @@ export const openSharing = (options: SharingOptions): Sharing => {
     try {
       await mkdir(scratch);
       const file = join(scratch, 'blob');
-      const time = new Date(record.startedAt);
-      const packed = await packTree({ tree, listing, root: 'tree', time, into: file, signal });
+      const packed = await packTree({ tree, listing, root: 'tree', into: file, signal });
       if (packed.ok) {
         count(await cache.putEntry({ key: step.fingerprint, record }, packed.value, file), packed.value.sizeBytes);
       } else if (packed.error.code !== 'interrupted') {
