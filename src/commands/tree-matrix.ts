@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from './context.ts';
-import { addMask, addMatrixReports, addSelection, addTests, collect } from './options.ts';
+import { addCache, addMask, addMatrixReports, addSelection, addTests, collect } from './options.ts';
 import type { Finish } from './tree.ts';
 
 /** The commands that work on sets of cells. `add` makes a command with its description and an example. */
@@ -9,14 +9,16 @@ export const addMatrixCommands = (
   finish: Finish,
   context: CommandContext,
 ): void => {
-  addMatrixReports(
-    addMask(
-      addTests(
-        addSelection(
-          add(
-            'matrix',
-            'run every cell of a recipe, and report them together',
-            'cpython-awslc matrix --recipe pr --awslc path:.',
+  addCache(
+    addMatrixReports(
+      addMask(
+        addTests(
+          addSelection(
+            add(
+              'matrix',
+              'run every cell of a recipe, and report them together',
+              'cpython-awslc matrix --recipe pr --awslc path:.',
+            ),
           ),
         ),
       ),

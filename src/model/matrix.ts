@@ -70,7 +70,7 @@ export const matrixCellSchema = z.strictObject({
     z.strictObject({
       id: z.string(),
       title: z.string(),
-      outcome: z.enum(['done', 'recorded', 'failed', 'not-run']),
+      outcome: z.enum(['done', 'cached', 'recorded', 'failed', 'not-run']),
       durationMs: z.number(),
     }),
   ),

@@ -47,7 +47,7 @@ describe('a plan that may have cells of other machines', () => {
         {
           arch: 'aarch64',
           triple: 'aarch64-linux-gnu',
-          sysroot: { kind: 'tree', source: 'path', treeDigest: 'a'.repeat(64) },
+          sysroot: { kind: 'tree', description: 'path', treeDigest: 'a'.repeat(64) },
         },
       ],
       unreachable: new Map([['aarch64', failure]]),
