@@ -7,7 +7,7 @@ import { prettyJson } from '../model/json.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { PythonChoice } from '../model/source.ts';
 import { suggestWord } from '../model/suggest.ts';
-import { compareParsedVersions, compareVersions, isOfVersion, parseVersion } from '../model/version.ts';
+import { compareReleases, isOfVersion } from '../model/version.ts';
 import { chooseCompilers } from '../plan/tools.ts';
 import { isLooseSource, takeAwslcEntry } from '../recipe/resolve.ts';
 import { formatCompat } from '../report/compat.ts';
@@ -33,12 +33,6 @@ export interface CompatOptions extends Pick<
 const labelLoose = (asked: string): string =>
   asked.startsWith('path:') ? `path:${basename(asked)}` : `git:${asked.replace(/^.*#/, '')}`;
 
-/** FIPS lines first, then by number. */
-const byVersion = (a: string, b: string): number => {
-  const [left, right] = [parseVersion(a), parseVersion(b)];
-  return left === undefined || right === undefined ? compareVersions(a, b) : compareParsedVersions(left, right);
-};
-
 /** Every version of the catalogue that an asked text names (`3.14` names all of its series), or all when none was asked. */
 const chooseVersions = <E extends { readonly version: string; readonly line?: Line }, C>(
   asked: readonly string[] | undefined,
@@ -47,7 +41,7 @@ const chooseVersions = <E extends { readonly version: string; readonly line?: Li
   subject: string,
   choose: (entry: E) => C | undefined,
 ): Result<readonly Named<C>[], readonly Failure[]> => {
-  const sorted = [...entries].sort((a, b) => byVersion(a.version, b.version));
+  const sorted = [...entries].sort((a, b) => compareReleases(a.version, b.version));
   const chosen = new Map<string, C>();
   const failures: Failure[] = [];
   for (const text of asked ?? sorted.map(({ version }) => version)) {

@@ -65,3 +65,9 @@ export const isWithin = (
 /** Whether `version` is `prefix` or begins with it at a number's end: 3.14.6 is of 3.14, 3.140.1 is not. */
 export const isOfVersion = (version: string, prefix: string): boolean =>
   version === prefix || version.startsWith(`${prefix}.`);
+
+/** Orders versions of every line of AWS-LC: FIPS releases first, then by number. */
+export const compareReleases = (a: string, b: string): number => {
+  const [left, right] = [parseVersion(a), parseVersion(b)];
+  return left === undefined || right === undefined ? compareVersions(a, b) : compareParsedVersions(left, right);
+};

@@ -16,7 +16,11 @@ export interface NamedVersion {
   readonly why: string;
 }
 
-const newestOf = <T extends { readonly version: string }>(entries: readonly T[], asked: string): T | undefined =>
+/** The newest entry that an asked text names: `5.12` is the newest 5.12.x; nothing when there is none. */
+export const findNewest = <T extends { readonly version: string }>(
+  entries: readonly T[],
+  asked: string,
+): T | undefined =>
   entries
     .filter(({ version }) => isOfVersion(version, asked))
     .sort((a, b) => compareVersions(a.version, b.version))
@@ -33,7 +37,8 @@ const suggestVersion = (asked: string, known: readonly string[]): string | undef
   return suggestWord(asked, known);
 };
 
-const unknownVersion = (subject: string, asked: string, versions: readonly string[]): Failure => {
+/** Says that a version is not known, which ones are, and what was probably meant. */
+export const unknownVersion = (subject: string, asked: string, versions: readonly string[]): Failure => {
   const known = [...versions].sort(compareVersions);
   const suggestion = suggestVersion(asked, known);
   return { code: 'unknown-version', subject, asked, known, ...(suggestion === undefined ? {} : { suggestion }) };
@@ -59,7 +64,7 @@ export const resolveAxis = <T extends { readonly version: string }, C>(options: 
       continue;
     }
     const named = options.named.get(asked);
-    const entry = newestOf(options.entries, named?.version ?? asked);
+    const entry = findNewest(options.entries, named?.version ?? asked);
     if (entry === undefined) {
       const versions = options.entries.map(({ version }) => version);
       options.failures.push(unknownVersion(options.subject, asked, versions));
