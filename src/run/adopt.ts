@@ -14,6 +14,7 @@ import { listAxisValues } from '../recipe/blocks.ts';
 import { isLooseSource } from '../recipe/resolve.ts';
 import { chooseSeries } from '../recipe/series.ts';
 import type { FetchPolicy } from '../steps/context.ts';
+import { recallCommit } from './adopted-commit.ts';
 import { loadCatalogue } from './data.ts';
 import { readAwslcHeaders, readPythonVersion } from './source-facts.ts';
 import { beginEntry, commitEntry, discardStep, lookupStep, openStore, verifyStored, type Store } from './store.ts';
@@ -149,8 +150,14 @@ export const adoptTree = async (
   }
 };
 
+/** What a text names, in the store: a commit that is there already, or what is copied or fetched now. */
+const takeSource = async (asked: string, subject: 'awslc' | 'cpython', input: AdoptInput): Promise<Result<Adopted>> => {
+  const known = await recallCommit(asked, subject, input.store);
+  return known === undefined ? adoptTree(subject, (into) => takeTree(asked, subject, into, input), input) : ok(known);
+};
+
 const adoptAwslc = async (asked: string, input: AdoptInput): Promise<Result<AwslcChoice>> => {
-  const adopted = await adoptTree('awslc', (into) => takeTree(asked, 'awslc', into, input), input);
+  const adopted = await takeSource(asked, 'awslc', input);
   if (!adopted.ok) return adopted;
   const { path, signal } = input;
   const facts = await readAwslcHeaders({ tree: adopted.value.tree, path, signal });
@@ -184,7 +191,7 @@ const adoptPython = async (
   known: readonly Series[],
   input: AdoptInput,
 ): Promise<Result<PythonChoice>> => {
-  const adopted = await adoptTree('cpython', (into) => takeTree(asked, 'cpython', into, input), input);
+  const adopted = await takeSource(asked, 'cpython', input);
   if (!adopted.ok) return adopted;
   const version = await readPythonVersion(adopted.value.tree);
   const choice = version === undefined ? undefined : chooseSeries(version, known);

@@ -15,17 +15,20 @@ export interface GitSource {
   readonly ref: string;
 }
 
-const isCommit = (ref: string): boolean => /^[0-9a-f]{7,40}$/.test(ref);
+/** Whether a ref may be the id of a commit, whole or cut short. */
+export const isCommit = (ref: string): boolean => /^[0-9a-f]{7,40}$/.test(ref);
 
 /** A ref that git cannot take for an option, a refspec or a pattern. */
-const isPlainRef = (ref: string): boolean => /^[A-Za-z0-9_][\w./+@-]*$/.test(ref) && !ref.includes('..');
+export const isPlainRef = (ref: string): boolean => /^[A-Za-z0-9_][\w./+@-]*$/.test(ref) && !ref.includes('..');
 
-const nameOf = (source: GitSource): string =>
+/** A source in messages, without its address: `git aws-lc main`. */
+export const nameOf = (source: GitSource): string =>
   `git ${source.repository.replace(/\/+$/, '').replace(/^.*[/:]/, '')} ${source.ref}`;
 
 const isLocal = (repository: string): boolean => isAbsolute(repository) || repository.startsWith('file://');
 
-const toFailure = (
+/** What git could not do, without the address. Failures: `origins-exhausted`, and what nothing else can mend. */
+export const toFailure = (
   source: GitSource,
   problem: OriginProblem | Extract<Failure, { code: 'command-failed' }>,
 ): Failure => {
@@ -50,7 +53,8 @@ const toFailure = (
   );
 };
 
-const checkSource = (source: GitSource, context: OriginContext): Failure | undefined => {
+/** What is wrong with a source before git is asked. Failures: `usage`, `offline`. */
+export const checkSource = (source: GitSource, context: OriginContext): Failure | undefined => {
   if (source.repository === '' || source.repository.startsWith('-') || !isPlainRef(source.ref)) {
     return { code: 'usage', message: `git:${nameOf(source).slice(4)} is not a repository and a branch, tag or commit` };
   }
