@@ -103,14 +103,16 @@ export const runMatrix = async (options: MatrixCommandOptions, context: CommandC
     baselines = found.value;
   }
   const ran = await runOpened(opened.value, stage, options.rerun === true, context, {
-    asked,
-    refused: refused.value,
-    ...(options.failFast === true
-      ? {
-          isUnexpected: (cell: PlannedCell, suites: SuiteResults) =>
-            isUnexpectedSuite(prepared.plan, cell, suites, baselines),
-        }
-      : {}),
+    matrix: {
+      asked,
+      refused: refused.value,
+      ...(options.failFast === true
+        ? {
+            isUnexpected: (cell: PlannedCell, suites: SuiteResults) =>
+              isUnexpectedSuite(prepared.plan, cell, suites, baselines),
+          }
+        : {}),
+    },
   });
   if (!ran.ok) return { failures: ran.error };
   const { run, record, failures } = ran.value;

@@ -100,7 +100,7 @@ const noticeTo =
  * when all of the stage is in the store.
  */
 export const checkToolchain = async (opened: Opened, stage: Stage): Promise<readonly Failure[]> => {
-  if (stage === 'fetch' || (await isAllRecorded(opened.prepared, stage, opened.store))) return [];
+  if (stage === 'fetch' || stage === 'probe' || (await isAllRecorded(opened.prepared, stage, opened.store))) return [];
   // What CPython's makefiles, compiler flags and sysconfig can carry: of a letter beyond ASCII it writes two spellings.
   if (!/^[A-Za-z0-9/._+@~-]+$/.test(opened.store.dir)) {
     return [

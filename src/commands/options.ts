@@ -14,12 +14,18 @@ const collectList = (value: string, before: readonly string[] | undefined): read
 /** An example in a command's help; further lines are further commands. */
 export const example = (text: string): string => `\nExample:\n  $ ${text.replaceAll('\n', '\n  $ ')}\n`;
 
-/** The options that select cells, the same for every command. */
-export const addSelection = (command: Command): Command =>
+/** The options that select cells, the same for every command, but for what one may take as AWS-LC. */
+export const addSelection = (
+  command: Command,
+  awslc: readonly [string, string] = [
+    '--awslc <version>',
+    'AWS-LC: 5.12, 5.12.0, path:DIR or git:URL#REF (may be repeated)',
+  ],
+): Command =>
   command
     .option('--recipe <file|name>', 'what to build: a recipe file, or a name that `list` shows', 'default')
     .option('--python <version>', 'CPython: 3.14, 3.14.6, path:DIR or git:URL#REF (may be repeated)', collect)
-    .option('--awslc <version>', 'AWS-LC: 5.12, 5.12.0, path:DIR or git:URL#REF (may be repeated)', collect)
+    .option(...awslc, collect)
     .option('--clean', 'compile all of AWS-LC of path:DIR, not on from the build tree that is kept for DIR')
     .option('--fips [year]', 'a FIPS build: of 2022, 2024 or 2025, or of the newest version that a certificate names')
     .option('--target <name>', 'CPU level, as generic, native, x86-64-v3, graviton3 (may be repeated)', collect)

@@ -10,6 +10,12 @@ import { checkToolchain, type Opened } from './open.ts';
 import { readToolVersion } from './settings.ts';
 import { openCacheUse } from './use-cache.ts';
 
+export interface RunOpenedOptions {
+  /** What its record is called by; the stage unless given. */
+  readonly command?: string;
+  readonly matrix?: MatrixOptions;
+}
+
 /**
  * Runs an opened selection up to a stage, with what it stands for and its progress on standard error. Failures: a missing tool or
  * package, which of a matrix keeps cells from being begun.
@@ -19,7 +25,7 @@ export const runOpened = async (
   stage: Stage,
   rerun: boolean,
   context: CommandContext,
-  matrix?: MatrixOptions,
+  { matrix, command = matrix === undefined ? stage : 'matrix' }: RunOpenedOptions = {},
 ): Promise<Result<Session, readonly Failure[]>> => {
   const lacking = matrix === undefined ? await checkToolchain(opened, stage) : [];
   if (lacking.length > 0) return fail(lacking);
@@ -44,7 +50,7 @@ export const runOpened = async (
   const session = await runSession({
     prepared,
     stage,
-    command: matrix === undefined ? stage : 'matrix',
+    command,
     version: readToolVersion(),
     store,
     jobs,

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Failure } from '../model/failure.ts';
 import type { CommandContext } from './context.ts';
 import { collect, example, addCache, addSelection, addTests, addMask, addJson, addPipeline } from './options.ts';
+import { addBisect } from './tree-bisect.ts';
 import { addMatrixCommands } from './tree-matrix.ts';
 
 /**
@@ -169,6 +170,7 @@ reproducible, 70 bug, 130 interrupted.`,
     );
 
   addMatrixCommands(add, finish, context);
+  addBisect(add, context, finish);
 
   const bench = program
     .command('bench')

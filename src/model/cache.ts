@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** Parts of the store. */
-export const storePartSchema = z.enum(['downloads', 'steps', 'work', 'kept', 'runs', 'answers', 'tmp']);
+export const storePartSchema = z.enum(['downloads', 'steps', 'work', 'kept', 'runs', 'answers', 'bisects', 'tmp']);
 export type StorePart = z.infer<typeof storePartSchema>;
 
 const useSchema = z.strictObject({

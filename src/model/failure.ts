@@ -38,6 +38,11 @@ export type Failure =
     }
   | { readonly code: 'unsupported'; readonly what: string; readonly why: string; readonly next: string }
   | { readonly code: 'manifest-findings'; readonly count: number; readonly first: readonly string[] }
+  /** `ends`: both give this answer, so that nothing changes between them. */
+  | {
+      readonly code: 'bisect-ends-agree';
+      readonly ends: readonly { readonly candidate: string; readonly answer: string; readonly run: string }[];
+    }
   | { readonly code: 'consent-required'; readonly missing: readonly string[]; readonly command: string }
   // a step failed, or cannot be done here: exit 1
   | {
@@ -88,6 +93,10 @@ export type Failure =
   | { readonly code: 'disk-full'; readonly path: string; readonly neededBytes?: number; readonly next: string }
   | { readonly code: 'io-failed'; readonly path: string; readonly operation: string; readonly reason: string }
   | { readonly code: 'lock-busy'; readonly path: string; readonly owner: string; readonly waitedMs: number }
+  /** An end of a bisect that does not build, or gives no answer: nothing can be compared with it. */
+  | { readonly code: 'bisect-end-skipped'; readonly candidate: string; readonly reason: string }
+  /** `suspects`: one of these is the first that answers otherwise; all but the last could not be asked. */
+  | { readonly code: 'bisect-ambiguous'; readonly suspects: readonly string[] }
   | { readonly code: 'doctor-faults'; readonly faults: readonly string[] }
   // integrity: exit 4
   | {
@@ -138,6 +147,7 @@ export const exitCodeOf = (failure: Failure): number => {
     case 'file-invalid':
     case 'unsupported':
     case 'manifest-findings':
+    case 'bisect-ends-agree':
     case 'consent-required':
       return 2;
     case 'tool-missing':
@@ -152,6 +162,8 @@ export const exitCodeOf = (failure: Failure): number => {
     case 'disk-full':
     case 'io-failed':
     case 'lock-busy':
+    case 'bisect-end-skipped':
+    case 'bisect-ambiguous':
     case 'doctor-faults':
       return 1;
     case 'digest-mismatch':

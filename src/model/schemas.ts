@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { benchDocumentSchema, benchSamplesSchema } from './bench.ts';
+import { bisectDocumentSchema, bisectStateSchema } from './bisect.ts';
 import { cacheEntrySchema } from './cache-entry.ts';
 import { cacheReportSchema } from './cache.ts';
 import { compatReportSchema } from './compat.ts';
@@ -114,6 +115,8 @@ const schemas: readonly NamedSchema[] = [
   { name: 'bench', title: 'bench crypto --json', schema: benchDocumentSchema },
   { name: 'bench-samples', title: 'what bench_crypto.py measured', schema: benchSamplesSchema },
   { name: 'diff', title: 'diff --json', schema: diffDocumentSchema },
+  { name: 'bisect', title: 'bisect --json', schema: bisectDocumentSchema },
+  { name: 'bisect-state', title: 'bisects/DIGEST.json: what a bisect has asked', schema: bisectStateSchema },
   { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },
   { name: 'run', title: 'run.json: what a run did and found', schema: runRecordSchema },

@@ -234,9 +234,11 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
 const stages = {
   fetch: ['unpack'],
   core: ['compile'],
+  probe: ['probe'],
   build: ['install'],
   prove: ['prove'],
   test: ['prove', 'test'],
+  suites: ['test'],
   diff: ['prove', 'test'],
   bench: ['install'],
 } as const;
@@ -248,10 +250,12 @@ export type Stage = keyof typeof stages;
 export const selectGoals = (plan: Plan, stage: Stage): readonly Step[] => {
   const kinds: readonly string[] = stages[stage];
   // A twin's steps are in every plan, and run only for a comparison, a measurement, or when `test` has to ask it.
+  // Of the probes only AWS-LC's headers say what it has; the others wait for what is built.
   return plan.steps.filter(
     ({ kind, subject }) =>
       kinds.includes(kind) &&
       (stage !== 'core' || subject === 'core') &&
-      (subject !== 'twin' || stage === 'diff' || stage === 'bench'),
+      (subject !== 'twin' || stage === 'diff' || stage === 'bench') &&
+      (stage !== 'probe' || subject === 'awslc'),
   );
 };

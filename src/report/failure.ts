@@ -28,6 +28,8 @@ export const describeFailure = (failure: Failure): string => {
       return `${failure.what} cannot be done: ${failure.why}\n  ${failure.next}`;
     case 'manifest-findings':
       return `The manifests and the runs do not agree: ${failure.count === 1 ? 'a finding' : `${failure.count} findings`}\n${block(failure.first)}`;
+    case 'bisect-ends-agree':
+      return `Both ends give the same answer, so nothing changes between them that could be found:\n${block(failure.ends.map(({ candidate, answer, run }) => `${candidate}: ${answer} (run ${run})`))}\n  Choose ends that differ, or ask something else: --case, --claim, --capability.`;
     case 'consent-required':
       return `Missing here: ${failure.missing.join(', ')}. To install:\n    ${failure.command}\n  or say --yes (or CI=true), and it is run for you.`;
     case 'tool-missing':
@@ -72,6 +74,10 @@ export const describeFailure = (failure: Failure): string => {
       );
     case 'lock-busy':
       return `${failure.path} is locked by ${failure.owner}; gave up after ${Math.round(failure.waitedMs / 1000)} s.`;
+    case 'bisect-end-skipped':
+      return `The end ${failure.candidate} cannot be asked, and everything is compared with the ends:\n${block([failure.reason])}\n  Choose another version or commit for it.`;
+    case 'bisect-ambiguous':
+      return `The answer changes among what could not be asked: one of these is the first that answers otherwise.\n${block(failure.suspects)}\n  Make one of them build (--try-patches, another --python), and say the same command again.`;
     case 'doctor-faults':
       return `doctor found ${failure.faults.length === 1 ? 'a fault' : `${failure.faults.length} faults`}:\n${block(failure.faults)}`;
     case 'digest-mismatch':

@@ -54,7 +54,7 @@ export const gatherCell = async (
     const found = await lookupStep(options.store, storeKey(step, options.prepared.host.machine));
     return found.state === 'present' ? found.stored : undefined;
   };
-  const install = ['fetch', 'core'].includes(options.stage) ? undefined : await find('install-cell');
+  const install = ['fetch', 'core', 'probe'].includes(options.stage) ? undefined : await find('install-cell');
   const keeps = options.prepared.plan.steps.some(
     (step) => step.id === planned.steps['compile-awslc'] && step.keeps !== undefined,
   );

@@ -80,11 +80,13 @@ export const consultTwins = async (
 ): Promise<Consulted> => {
   switch (stage) {
     case 'test':
+    case 'suites':
       return consultForTest(cells, options, expectedOf);
     case 'diff':
       return consultForDiff(cells, options);
     case 'fetch':
     case 'core':
+    case 'probe':
     case 'build':
     case 'prove':
     case 'bench':

@@ -8,23 +8,32 @@ import type { Store } from './store.ts';
 /** A file that is being written is finished, or left behind, after this long, in milliseconds. */
 const writingMs = 60 * 60_000;
 
-/** Removes what was left behind while it was written, and with an age answers of configure that are older. Failures: `io-failed`. */
-export const dropOldAnswers = async (
-  store: Store,
+/** Removes what was left behind while it was written, and with an age files that are older. Failures: `io-failed`. */
+const dropOldFiles = async (
+  directory: string,
+  what: string,
   olderThanMs: number | undefined,
   log: GcLog,
 ): Promise<Result<void>> => {
   try {
-    for (const name of await readdir(store.answers)) {
-      const path = join(store.answers, name);
+    for (const name of await readdir(directory)) {
+      const path = join(directory, name);
       const { mtimeMs } = await stat(path);
       const limitMs = name.startsWith('.') ? writingMs : olderThanMs;
       if (limitMs === undefined || log.nowMs - mtimeMs <= limitMs) continue;
-      const removed = await log.remove(path, `answers of configure of ${new Date(mtimeMs).toISOString().slice(0, 10)}`);
+      const removed = await log.remove(path, `${what} of ${new Date(mtimeMs).toISOString().slice(0, 10)}`);
       if (!removed.ok) return removed;
     }
     return ok(undefined);
   } catch (error) {
-    return fail(ioFailure(error, store.answers, 'clean'));
+    return fail(ioFailure(error, directory, 'clean'));
   }
 };
+
+/** Answers of configure. Failures: `io-failed`. */
+export const dropOldAnswers = (store: Store, olderThanMs: number | undefined, log: GcLog): Promise<Result<void>> =>
+  dropOldFiles(store.answers, 'answers of configure', olderThanMs, log);
+
+/** What bisects have asked: without it the same command asks again what the store has no run of. Failures: `io-failed`. */
+export const dropOldBisects = (store: Store, olderThanMs: number | undefined, log: GcLog): Promise<Result<void>> =>
+  dropOldFiles(store.bisects, 'progress of a bisect', olderThanMs, log);

@@ -64,9 +64,11 @@ export interface Session {
 const rerunKinds: Readonly<Record<Stage, readonly StepKind[]>> = {
   fetch: [],
   core: [],
+  probe: [],
   build: [],
   prove: ['prove'],
   test: ['prove', 'test'],
+  suites: ['test'],
   diff: ['prove', 'test'],
   bench: [],
 };

@@ -35,6 +35,7 @@ export const measureStore = async (store: Store): Promise<CacheStatus> => {
     kept: await measurePart('kept'),
     runs: await measurePart('runs'),
     answers: await measurePart('answers'),
+    bisects: await measurePart('bisects'),
     tmp: await measurePart('tmp'),
   };
   return {

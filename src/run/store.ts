@@ -23,6 +23,7 @@ import { fail, ok, type Result } from '../model/result.ts';
  *     v1/kept/<name>/                   build trees that are kept for a checkout, from run to run
  *     v1/runs/<id>/run.json, logs/
  *     v1/answers/<digest>               what CPython's configure answered before
+ *     v1/bisects/<digest>.json          what a bisect has asked, to go on from
  *     v1/locks/, v1/tmp/
  */
 export interface Store {
@@ -33,6 +34,7 @@ export interface Store {
   readonly kept: string;
   readonly runs: string;
   readonly answers: string;
+  readonly bisects: string;
   readonly locks: string;
   readonly tmp: string;
   /** Other machines may use it too: it lies on a file system that can be shared. */
@@ -66,6 +68,7 @@ export const nameStore = (root: string): Store => {
     kept: join(dir, 'kept'),
     runs: join(dir, 'runs'),
     answers: join(dir, 'answers'),
+    bisects: join(dir, 'bisects'),
     locks: join(dir, 'locks'),
     tmp: join(dir, 'tmp'),
     isShared: false,
@@ -109,8 +112,8 @@ export const openStore = async (root: string): Promise<Result<Store>> => {
   const system = await findFileSystem(local.dir);
   const store = system !== undefined && isShared(system) ? shareStore(local) : local;
   try {
-    const { downloads, steps, work, kept, runs, answers, locks, tmp } = store;
-    for (const path of [downloads, steps, work, kept, runs, answers, locks, tmp]) {
+    const { downloads, steps, work, kept, runs, answers, bisects, locks, tmp } = store;
+    for (const path of [downloads, steps, work, kept, runs, answers, bisects, locks, tmp]) {
       await mkdir(path, { recursive: true });
     }
   } catch (error) {

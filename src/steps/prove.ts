@@ -88,6 +88,9 @@ const expectationsOf = (step: Step): Expectations => {
   throw new Error(`step ${step.id} writes no ${expectationsPath}`);
 };
 
+/** Ids of the claims that a prove step makes. */
+export const listClaims = (step: Step): readonly string[] => Object.keys(expectationsOf(step)).filter(isClaimId);
+
 /** Copies a proof that fails to where it outlives its step; gives the file to point to, the log when there is no proof. */
 const keepProof = async (path: string, logFile: string): Promise<Result<string>> => {
   const kept = `${logFile}.proof.json`;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import type { AwslcEntry, CpythonEntry, Catalogue } from '../../src/model/catalogue.ts';
+import type { AwslcEntry, Capabilities, CpythonEntry, Catalogue } from '../../src/model/catalogue.ts';
 import { capabilityMarks, probedSources } from '../../src/plan/capabilities.ts';
 import { packTar, type RawEntry } from './hostile-archives.ts';
 
@@ -52,24 +52,36 @@ export const packCpython = (version: string, more: readonly RawEntry[] = []): Sm
   ]);
 };
 
-/** An AWS-LC of a few files: its header has the texts that the probe looks for. */
-export const packAwslc = (version: string, more: readonly RawEntry[] = []): SmallArchive => {
-  const root = `aws-lc-${version}`;
-  const marks = capabilityMarks(capabilities);
+/** Files of a small AWS-LC, by path below its root: its header and sources have the texts that the probe looks for. */
+export const listAwslcFiles = (version: string, has: Capabilities = capabilities): Readonly<Record<string, string>> => {
+  const marks = capabilityMarks(has);
   const texts = marks.headers.present.map((text) =>
     text.endsWith('(') ? `void ${text}void);` : `#define ${text.replace('#define ', '')}`,
   );
-  const sources = (['hmac', 'groups', 'server'] as const).map((name) => ({
-    name: `${root}/${probedSources[name]}`,
-    content: marks.sources[name].present.join('\n'),
-  }));
-  const header = [`#define AWSLC_VERSION_NUMBER_STRING "${version}"`, ...texts, ''].join('\n');
+  return {
+    'include/openssl/base.h': [`#define AWSLC_VERSION_NUMBER_STRING "${version}"`, ...texts, ''].join('\n'),
+    ...Object.fromEntries(
+      (['hmac', 'groups', 'server'] as const).map((name) => [
+        probedSources[name],
+        marks.sources[name].present.join('\n'),
+      ]),
+    ),
+  };
+};
+
+/** An AWS-LC of a few files. */
+export const packAwslc = (
+  version: string,
+  more: readonly RawEntry[] = [],
+  has: Capabilities = capabilities,
+): SmallArchive => {
+  const root = `aws-lc-${version}`;
+  const files = Object.entries(listAwslcFiles(version, has));
   return pack(`${root}.tar.gz`, [
     folder(root),
     folder(`${root}/include`),
     folder(`${root}/include/openssl`),
-    { name: `${root}/include/openssl/base.h`, content: header },
-    ...sources,
+    ...files.map(([name, content]) => ({ name: `${root}/${name}`, content })),
     ...more,
   ]);
 };

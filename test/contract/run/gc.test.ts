@@ -69,3 +69,17 @@ it('drops old answers of configure when an age is given, and what was left behin
   if (!collected.ok) throw new Error(collected.error.code);
   expect(collected.value.removed.map(({ path }) => path)).toEqual([`answers/${'a'.repeat(64)}`]);
 });
+
+it('drops what bisects have asked when an age is given', async () => {
+  await writeFile(join(store.bisects, `${'b'.repeat(64)}.json`), '{}');
+  expect(await removedAfter(61)).toEqual([]);
+  const nowMs = Date.now() + 3 * minuteMs;
+  const collected = await collectGarbage(store, { nowMs, olderThanMs: minuteMs, signal: new AbortController().signal });
+  if (!collected.ok) throw new Error(collected.error.code);
+  expect(collected.value.removed).toMatchObject([
+    {
+      path: `bisects/${'b'.repeat(64)}.json`,
+      what: `progress of a bisect of ${new Date().toISOString().slice(0, 10)}`,
+    },
+  ]);
+});
