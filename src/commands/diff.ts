@@ -8,7 +8,8 @@ import { ok, type Result } from '../model/result.ts';
 import { formatDiff } from '../report/diff.ts';
 import { formatDiffMarkdown } from '../report/diff-markdown.ts';
 import { quoteWord } from '../report/text.ts';
-import { loadExpected, type CellSession } from '../run/session.ts';
+import { loadExpected } from '../run/expected.ts';
+import type { CellSession } from '../run/session.ts';
 import { diffSuites } from '../verdict/diff.ts';
 import type { CommandContext } from './context.ts';
 import { openSelection, type Opened } from './open.ts';
@@ -33,7 +34,7 @@ const noOpenssl: Failure = {
 const diffCell = async (cell: CellSession, opened: Opened): Promise<Result<CellDiff | undefined>> => {
   const { comparison, suites, planned } = cell;
   if (comparison === undefined || suites === undefined) return ok(undefined);
-  const expected = await loadExpected(planned);
+  const expected = await loadExpected(planned, opened.prepared.plan.test.preset);
   if (!expected.ok) return expected;
   const { manifest } = expected.value;
   const found = diffSuites({

@@ -1,7 +1,8 @@
 import { ok, type Result } from '../model/result.ts';
 import type { VerdictReport } from '../model/verdict.ts';
 import type { Baselines } from '../run/baselines.ts';
-import { loadExpected, type CellSession } from '../run/session.ts';
+import type { CellSession } from '../run/cell-session.ts';
+import { loadExpected } from '../run/expected.ts';
 import { makeVerdictReport } from '../verdict/summary.ts';
 import type { Opened } from './open.ts';
 
@@ -15,7 +16,7 @@ export const judgeCell = async (
   baselines: Baselines | undefined,
 ): Promise<Result<VerdictReport | undefined>> => {
   if (cell.suites === undefined) return ok(undefined);
-  const expected = await loadExpected(cell.planned);
+  const expected = await loadExpected(cell.planned, opened.prepared.plan.test.preset);
   if (!expected.ok) return expected;
   const { manifest, roster } = expected.value;
   const baseline = baselines?.get(cell.planned.id);
@@ -35,6 +36,7 @@ export const judgeCell = async (
         recorded: !cell.suitesAreNew,
         durationMs: cell.suites.durationMs,
         ...(cell.kept === undefined ? {} : { kept: cell.kept }),
+        ...(cell.suites.packages === undefined ? {} : { packages: cell.suites.packages }),
         notes: [
           ...(cell.twinNote === undefined ? [] : [cell.twinNote]),
           ...(baseline !== undefined && 'note' in baseline ? [baseline.note] : []),

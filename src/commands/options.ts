@@ -47,7 +47,12 @@ export const addSelection = (
 export const addTests = (command: Command): Command =>
   command
     .addOption(
-      new Option('--preset <name>', "suites to run (default: the recipe's)").choices(['quick', 'crypto', 'full']),
+      new Option('--preset <name>', "suites to run (default: the recipe's)").choices([
+        'quick',
+        'crypto',
+        'full',
+        'packages',
+      ]),
     )
     .option('--tests <files>', 'test files instead of a preset, as test_ssl,test_hashlib', collectList)
     .option('--match <pattern>', 'only cases that match, as `python -m test -m` takes it (may be repeated)', collect);

@@ -236,7 +236,8 @@ export const printFindings = (findings: PipelineFindings, options: PipelineOptio
   }
   for (const report of verdicts.values()) {
     // The summary below says the rest when all is as expected.
-    if (report.asExpected && report.baseline === undefined && report.notes.length === 0) continue;
+    const isPlain = report.baseline === undefined && report.notes.length === 0 && report.packages === undefined;
+    if (report.asExpected && isPlain) continue;
     const command = `npx cpython-awslc test${describeSelection(options)}`;
     context.out(`${formatVerdicts(report, { color, command })}\n`);
   }

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Failure } from '../model/failure.ts';
+import { packagesName } from '../model/packages.ts';
 import type { PlainComparison } from '../model/plain.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { VerdictReport } from '../model/verdict.ts';
@@ -76,6 +77,16 @@ export const runPipeline = async (
   const opened = await openSelection(options, context);
   if (!opened.ok) return opened.error;
   const { prepared, store, path } = opened.value;
+  if (options.comparePlain === true && prepared.plan.test.preset === packagesName) {
+    const next = 'Leave out one of them.';
+    return [
+      {
+        code: 'usage',
+        message: '--compare-plain with the preset packages: `python -m test` has none of its cases.',
+        next,
+      },
+    ];
+  }
   // What is only fetched or built needs the emulator for installing at most.
   const isRun = stage === 'prove' || stage === 'test';
   const foreign = findForeign(prepared, options.emulate === true || !isRun);

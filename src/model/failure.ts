@@ -32,7 +32,8 @@ export type Failure =
   | { readonly code: 'unknown-run'; readonly asked: string; readonly reason: string }
   | {
       readonly code: 'file-invalid';
-      readonly what: 'recipe' | 'manifest' | 'roster' | 'catalogue' | 'targets' | 'knowledge' | 'patches' | 'shims';
+      readonly what:
+        'recipe' | 'manifest' | 'roster' | 'catalogue' | 'targets' | 'knowledge' | 'packages' | 'patches' | 'shims';
       readonly file: string;
       readonly problems: readonly Problem[];
     }

@@ -12,6 +12,16 @@ import { presetSchema } from './recipe.ts';
  */
 export const actionSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('fetch'), archive: archiveSchema }),
+  /**
+   * Makes sure that wheels of Python packages lie among the downloads, by their digests. What is not there is got by the pip of a
+   * Python that was built, from the index that this machine's pip is set up for: which one is no part of a plan.
+   */
+  z.strictObject({
+    do: z.literal('fetch-wheels'),
+    python: z.string(),
+    wheels: z.array(z.strictObject({ name: z.string(), version: z.string(), file: z.string(), sha256: sha256Schema })),
+    why: z.string(),
+  }),
   z.strictObject({
     do: z.literal('unpack'),
     archive: z.string(),

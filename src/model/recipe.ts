@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 export const linkSchema = z.enum(['static', 'shared']);
 export const optimizationSchema = z.enum(['quick', 'release', 'debug']);
-export const presetSchema = z.enum(['quick', 'crypto', 'full']);
+export const presetSchema = z.enum(['quick', 'crypto', 'full', 'packages']);
 
 /** The axes of a set of cells. Every combination is one cell. */
 export const axesSchema = z.strictObject({
@@ -46,7 +46,9 @@ export const recipeSchema = z.strictObject({
       'cells that are left out: those that have one of the values on every axis that is named; 3.14 stands for its versions, fips for every FIPS version, main and fips-2025 for a line',
     ),
   test: z.strictObject({
-    preset: presetSchema.describe('quick, crypto or full'),
+    preset: presetSchema.describe(
+      "quick, crypto or full, of CPython's own suites; packages: checks of Python packages, which need a package index",
+    ),
   }),
 });
 export type Recipe = z.infer<typeof recipeSchema>;

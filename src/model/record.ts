@@ -3,6 +3,7 @@ import { capabilitiesSchema, sha256Schema } from './catalogue.ts';
 import { failureSchema } from './failure-schema.ts';
 import { importCostSchema } from './import-cost.ts';
 import { keptUseSchema } from './kept.ts';
+import { packageFactsSchema } from './packages.ts';
 import { planSchema, toolSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { environmentFactsSchema, suiteRunSchema } from './suite.ts';
@@ -70,6 +71,9 @@ export const suiteResultsSchema = z.strictObject({
   runs: z.array(suiteRunSchema),
   environment: environmentFactsSchema,
   durationMs: z.number(),
+  packages: packageFactsSchema
+    .optional()
+    .describe('of the preset packages: what was installed, and whose crypto it runs on'),
 });
 export type SuiteResults = z.infer<typeof suiteResultsSchema>;
 

@@ -21,6 +21,7 @@ import { toolchainKnowledgeSchema } from './knowledge.ts';
 import { treeListingSchema } from './listing.ts';
 import { matrixRecordSchema } from './matrix.ts';
 import { environmentFileSchema, manifestSchema, rosterSchema } from './manifest.ts';
+import { packageFactsSchema, packagesSchema } from './packages.ts';
 import { patchReportSchema } from './patch-check.ts';
 import { patchSeriesSchema } from './patch.ts';
 import { pinReportSchema } from './pin.ts';
@@ -61,6 +62,11 @@ const written: readonly NamedSchema[] = [
     name: 'catalogue-cpython',
     title: 'CPython versions: recipes/catalogue/cpython.json',
     schema: cpythonCatalogueSchema,
+  },
+  {
+    name: 'packages',
+    title: 'packages and wheels of the preset packages: recipes/packages.json',
+    schema: packagesSchema,
   },
   {
     name: 'toolchain',
@@ -123,6 +129,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'matrix', title: 'matrix.json, matrix and merge --json: a set of cells', schema: matrixRecordSchema },
   { name: 'proof', title: 'proof.json: what the built Python is', schema: proofSchema },
   { name: 'import-cost', title: 'import-cost.json: what loading AWS-LC costs', schema: importCostSchema },
+  { name: 'package-facts', title: 'package-facts.json: whose crypto packages run on', schema: packageFactsSchema },
   { name: 'suites', title: 'suites.json: raw results of the suites', schema: suiteResultsSchema },
   { name: 'suite-event', title: 'one line that the test driver writes', schema: suiteEventSchema },
   { name: 'step-record', title: 'record.json of a finished step', schema: stepRecordSchema },

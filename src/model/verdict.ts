@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { cellSchema } from './cell.ts';
 import { keptFactsSchema } from './kept.ts';
+import { packageFactsSchema } from './packages.ts';
 import { testSelectionSchema } from './plan.ts';
 import { environmentFactsSchema } from './suite.ts';
 
@@ -116,6 +117,7 @@ export const verdictReportSchema = z.strictObject({
   recorded: z.boolean(),
   durationMs: z.number(),
   kept: keptFactsSchema.optional().describe('of an AWS-LC that was compiled in a build tree which is kept'),
+  packages: packageFactsSchema.optional().describe('of the preset packages: whose crypto each package runs on'),
   /** Cases judged; a case with several judged subtests has several verdicts. */
   cases: z.int(),
   files: z.int(),

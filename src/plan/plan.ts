@@ -5,6 +5,7 @@ import { digestValue } from '../model/digest.ts';
 import type { Failure } from '../model/failure.ts';
 import type { FipsServices } from '../model/fips-services.ts';
 import type { Host } from '../model/host.ts';
+import { packagesName, type Packages } from '../model/packages.ts';
 import type { ElsewhereCell, Plan, PlannedCell, Step, StepKind, TestSelection } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { LoadedPatch } from '../model/patch.ts';
@@ -30,6 +31,7 @@ import { chooseTargetFlags } from './target.ts';
 import { chooseTools } from './tools.ts';
 import { planTwin } from './twin.ts';
 import { planProve, planTest } from './verify.ts';
+import { notePackages, planWheels } from './wheels.ts';
 
 export interface PlanInput {
   readonly resolved: ResolvedRecipe;
@@ -52,6 +54,8 @@ export interface PlanInput {
   readonly cpu: readonly CpuArchitecture[];
   /** Features of the CPU that proof and suites of the cells do without: all cells are of one architecture then. */
   readonly mask?: CpuMask;
+  /** The packages of the preset `packages`, and their wheels. */
+  readonly packages: Packages;
   /** The OpenSSL of the twin, unless it is the machine's own. */
   readonly openssl?: OpensslChoice;
   /** Machines that this one cannot build for, and why, where cells of other machines were asked for too. */
@@ -59,6 +63,13 @@ export interface PlanInput {
   /** Whether AWS-LC of a checkout may be compiled on from the build tree that is kept for it; not unless given. */
   readonly mayKeep?: boolean;
 }
+
+const foreignPackages: Failure = {
+  code: 'unsupported',
+  what: 'The preset packages for another machine than this one',
+  why: 'its pip, and servers in processes of their own, would have to run in the emulator, which was never tried',
+  next: 'Run it on that machine.',
+};
 
 const sourceKinds: readonly StepKind[] = ['fetch', 'unpack', 'patch'];
 
@@ -83,7 +94,14 @@ const nameCell = (cell: Cell): string =>
 const planCell = (
   draft: CellDraft,
   id: string,
-  { test, services, cpuCode, cpu, mask }: Pick<PlanInput, 'test' | 'services' | 'cpuCode' | 'cpu' | 'mask'>,
+  {
+    test,
+    services,
+    cpuCode,
+    cpu,
+    mask,
+    packages: known,
+  }: Pick<PlanInput, 'test' | 'services' | 'cpuCode' | 'cpu' | 'mask' | 'packages'>,
   openssl: OpensslChoice | undefined,
 ): { planned: PlannedCell; steps: readonly Step[] } => {
   const awslc = planAwslc(draft, cpuCode);
@@ -105,12 +123,13 @@ const planCell = (
     ...(mask === undefined ? {} : { mask }),
   });
   const prove = planProve(draft, install, expectations, mask);
-  const tested = planTest(draft, install, test, { subject: 'cell', mask });
+  const packages = test.preset === packagesName ? planWheels(draft, install, known) : undefined;
+  const tested = planTest(draft, install, test, { subject: 'cell', mask, packages });
   // What is built here for another machine has no twin: this machine's OpenSSL is not of that one.
   const twin =
     openssl === undefined || draft.cross !== undefined
       ? []
-      : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test);
+      : planTwin(draft, { cpython: core.tree, core: core.core }, openssl, test, packages);
   const compat = planCompat(draft, { awslc: awslc.tree, cpython: core.tree });
   const made = [...awslc.all, ...core.all, modules];
   const sources = made.filter(({ kind }) => sourceKinds.includes(kind));
@@ -119,7 +138,8 @@ const planCell = (
     compat,
     awslc.assembler,
   );
-  const steps = [...sources, compat, ...built, install, prove, tested, ...twin];
+  const wheels = packages === undefined ? [] : [packages.fetch];
+  const steps = [...sources, compat, ...built, install, prove, ...wheels, tested, ...twin];
   return {
     planned: {
       id,
@@ -193,6 +213,10 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
       refuse(choice, cross.error);
       continue;
     }
+    if (foreign !== undefined && test.preset === packagesName) {
+      refuse(choice, foreignPackages);
+      continue;
+    }
     const { draft } = cross.value;
     for (const step of cross.value.steps) steps.set(step.id, mergeAfter(steps.get(step.id), step));
     const { planned, steps: ofCell } = planCell(draft, nameCell(choice.cell), input, openssl);
@@ -203,6 +227,7 @@ export const makePlan = (input: PlanInput): Result<Plan, readonly Failure[]> => 
     for (const note of noteIndicator(choice.cell, input.services)) notes.add(note);
     for (const note of noteKept(draft)) notes.add(note);
     for (const note of notePatches(patches, choice.cell)) notes.add(note);
+    for (const note of test.preset === packagesName ? notePackages(input.packages, choice.cell) : []) notes.add(note);
     for (const note of noteShims(shims, choice.cell.awslc.version)) notes.add(note);
   }
   if (problems.size > 0) return fail([...problems.values()]);

@@ -1,3 +1,4 @@
+import { packagesName } from '../model/packages.ts';
 import type { Preset } from '../model/recipe.ts';
 
 /** The test files of each preset; none named means every file that `python -m test` would run. */
@@ -22,4 +23,6 @@ export const presetFiles: Readonly<Record<Preset, readonly string[]>> = {
     'test_xmlrpc',
   ],
   full: [],
+  // A package of ours, which the driver runs file by file: checks of Python packages in a virtual environment.
+  [packagesName]: [packagesName],
 };

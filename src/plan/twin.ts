@@ -7,6 +7,7 @@ import { planInstall } from './install.ts';
 import { planSource } from './sources.ts';
 import { makeStep, pickTools } from './step.ts';
 import { planTest } from './verify.ts';
+import type { PlannedPackages } from './wheels.ts';
 
 /**
  * The same compile rule as for AWS-LC's modules, but two modules as stock CPython has them. OPENSSL_NO_TLS_PHA is in the
@@ -102,6 +103,7 @@ export const planTwin = (
   inputs: { readonly cpython: Step; readonly core: Step },
   openssl: OpensslChoice,
   selection: TestSelection,
+  packages?: PlannedPackages,
 ): readonly Step[] => {
   const source = openssl.from === 'machine' ? undefined : planSource(openssl.source, 'openssl', 'OpenSSL');
   const tree: Readonly<Record<string, Step>> = source === undefined ? {} : { openssl: source.tree };
@@ -134,5 +136,10 @@ export const planTwin = (
       },
     ],
   });
-  return [...(source?.steps ?? []), modules, install, planTest(draft, install, selection, { subject: 'twin' })];
+  return [
+    ...(source?.steps ?? []),
+    modules,
+    install,
+    planTest(draft, install, selection, { subject: 'twin', packages }),
+  ];
 };

@@ -9,6 +9,7 @@ import { runDriver } from './driver.ts';
 import { buildEnvironment } from './environment.ts';
 import { presetFiles } from './presets.ts';
 import { makeStep, pickTools } from './step.ts';
+import { packageAssets, setUpPackages, venvPython, type PlannedPackages } from './wheels.ts';
 
 /** What a masked step adds to its title. */
 const describeMask = (mask: CpuMask | undefined): string =>
@@ -68,18 +69,25 @@ export const planProve = (
 const describeSuites = ({ preset, files }: TestSelection): string =>
   files.join() === presetFiles[preset].join() ? `run the ${preset} suites` : `run ${files.join(', ')}`;
 
+export interface TestOptions {
+  readonly subject?: 'cell' | 'twin';
+  readonly mask?: CpuMask | undefined;
+  /** Of the preset `packages`: what its checks need. */
+  readonly packages?: PlannedPackages | undefined;
+}
+
 /** Runs the suites through the driver: the raw events are this machine's only, verdicts are made from them each time. */
 export const planTest = (
   draft: CellDraft,
   install: Step,
   selection: TestSelection,
-  { subject = 'cell', mask }: { readonly subject?: 'cell' | 'twin'; readonly mask?: CpuMask | undefined } = {},
+  { subject = 'cell', mask, packages }: TestOptions = {},
 ): Step =>
   makeStep({
     kind: 'test',
     subject,
     title: `${describeSuites(selection)}${subject === 'cell' ? '' : ' on the twin'}${describeMask(mask)}`,
-    inputs: { install, ...crossInputs(draft) },
+    inputs: { install, ...(packages === undefined ? {} : { packages: packages.fetch }), ...crossInputs(draft) },
     actions: [
       {
         do: 'copy-linked',
@@ -88,15 +96,19 @@ export const planTest = (
         why: 'what a test might write stays out of the store',
       },
       ...beginEmulation(draft, '{work}/opt/cpython-awslc', draft.cell.python.series),
+      ...(packages === undefined ? [] : setUpPackages(packages, draft.cell, subject === 'cell' ? 'AWS-LC' : 'OpenSSL')),
       {
-        ...runDriver([...selection.match.flatMap((pattern) => ['--match', pattern]), ...selection.files]),
+        ...runDriver(
+          [...selection.match.flatMap((pattern) => ['--match', pattern]), ...selection.files],
+          packages && venvPython,
+        ),
         ...maskedEnv(mask),
         why: 'by hand the files run one after another; this tool runs the same cases in shards',
       },
     ],
     width: 'all',
     alsoDependsOn: {
-      assets: pickAssets(draft.assets, ['driver']),
+      assets: pickAssets(draft.assets, packages === undefined ? ['driver'] : ['driver', ...packageAssets]),
       environment: buildEnvironment,
       ...(draft.cross === undefined ? {} : { tools: pickTools(draft.host.tools, emulatorTools(draft)) }),
     },

@@ -3,7 +3,8 @@
     driver.py --events FILE [--log FILE] [--list] [--cases-from FILE] [--match PATTERN]... [--resources A,B]
               [--facts FILE] [--exclude NAME]... NAME...
 
-NAME is a test file as `python -m test` takes it (test_ssl, test_asyncio.test_tasks). Processes are set up, and files loaded
+NAME is a test file as `python -m test` takes it (test_ssl, test_asyncio.test_tasks), or `packages`, the checks of Python
+packages beside this file, in whose virtual environment it then runs. Processes are set up, and files loaded
 and run, as regrtest's workers do; the events are those of src/model/suite.ts. Runs on CPython 3.9 and later.
 """
 
@@ -28,6 +29,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RANDOM_SEED = 3141592653
 # What the process of one file ends with when its last event is written: os._exit(0) in a test must not look like it.
 FILE_DONE = 77
+# Checks of ours that are no part of CPython's suite: a package beside this file.
+OWN_CHECKS = 'packages'
 # How long the interpreter may take to finalize, in seconds.
 EXIT_TIMEOUT = 60.0
 
@@ -69,6 +72,16 @@ def split_packages(names):
     except ImportError:
         return names
     return split_test_packages(names)
+
+
+def split_own(names):
+    """Our own package of checks, file by file too."""
+    for name in names:
+        if name == OWN_CHECKS:
+            files = sorted(os.listdir(os.path.join(HERE, OWN_CHECKS)))
+            yield from ('%s.%s' % (name, file[:-3]) for file in files if file.endswith('.py') and file[0] != '_')
+        else:
+            yield name
 
 
 def find_all_files():
@@ -147,7 +160,10 @@ class FileRun:
         self.writer.write('import', file=self.name, outcome=outcome, **info)
 
     def load(self):
-        module = importlib.import_module(self.name if self.name.startswith('test.') else 'test.' + self.name)
+        if self.name.startswith(OWN_CHECKS + '.'):
+            module = import_own(self.name)
+        else:
+            module = importlib.import_module(self.name if self.name.startswith('test.') else 'test.' + self.name)
         if hasattr(module, 'test_main'):
             self.write_import('ok')
             # Up to 3.12 a file could bring its own main; it hands its suites to test.support.
@@ -244,7 +260,7 @@ def main():
     driver_setup.set_up_process(support, resources)
     if options.facts:
         driver_setup.write_facts(options.facts, support, resources)
-    names = list(wanted) if wanted is not None else split_packages(options.names or find_all_files())
+    names = list(wanted) if wanted is not None else list(split_own(split_packages(options.names or find_all_files())))
     names = [name for name in names if name not in options.exclude]
     settings = Settings(options, support, wanted)
     code = 0

@@ -1,5 +1,6 @@
 import { isExpected, verdictNameSchema, type VerdictReport } from '../model/verdict.ts';
 import { describeKept } from './kept.ts';
+import { formatPackagesMarkdown } from './packages.ts';
 import { formatCount, formatDuration, plural, stripControls } from './text.ts';
 import { describeCell, describeResult, formatComparison, groupUnexpected, rerunCommand } from './verdicts.ts';
 
@@ -71,6 +72,7 @@ export const formatMarkdown = (report: VerdictReport, options: MarkdownOptions =
     );
   if (rows.length > 0) parts.push(['| verdict | count | meaning |', '|---|---:|---|', ...rows].join('\n'));
 
+  if (report.packages !== undefined) parts.push(formatPackagesMarkdown(report.packages, escapeInline));
   const groups = groupUnexpected(report.verdicts);
   for (const { verdict, all } of groups.slice(0, maxCases)) {
     const title = all.length === 1 ? verdict.id : `${plural(all.length, 'case')} of ${verdict.file}`;

@@ -67,6 +67,18 @@ const fetchLines = (action: Extract<Action, { do: 'fetch' }>): readonly string[]
   ];
 };
 
+/** By hand pip has the caller's own settings: nothing of the plan's environment is for it. */
+const wheelLines = (
+  action: Extract<Action, { do: 'fetch-wheels' }>,
+  word: (text: string) => string,
+): readonly string[] => [
+  ...comment(action.why),
+  'mkdir -p "$ROOT/work/wheels"',
+  ...action.wheels.flatMap(({ name, version, file, sha256 }) => [
+    `[ -f "$ROOT/downloads/${sha256}" ] || { echo '${name}==${version} --hash=sha256:${sha256}' > "$ROOT/work/wheels/wanted.txt" && ${word(action.python)} -I -m pip download -q --no-deps --only-binary :all: --require-hashes -r "$ROOT/work/wheels/wanted.txt" -d "$ROOT/work/wheels" && keep '${sha256}' "$ROOT/work/wheels/${file}"; }`,
+  ]),
+];
+
 /** A text as a pattern of `grep -E`, which finds a name as a whole only: `X509_OBJECT_new(` is not in `sk_X509_OBJECT_new(`. */
 const wholeName = (text: string): string =>
   `${/^\w/.test(text) ? '(^|[^[:alnum:]_])' : ''}${text.replace(/[.[\](){}*+?^$|\\]/g, '\\$&')}`;
@@ -76,6 +88,8 @@ const actionLines = (plan: Plan, step: Step, action: Action): readonly string[] 
   switch (action.do) {
     case 'fetch':
       return fetchLines(action);
+    case 'fetch-wheels':
+      return wheelLines(action, word);
     case 'unpack':
       return [
         `tar -xf ${word(action.archive)} -C ${word(action.into)} --no-same-owner --strip-components=${action.root.split('/').length} '${action.root}'`,
@@ -216,7 +230,9 @@ export const formatPlanScript = (plan: Plan, assets: readonly AssetText[]): stri
     const heading = `\n# ---- ${step.title} (${step.id})\n# fingerprint ${step.fingerprint}\necho '== ${step.title.replaceAll("'", '')}' >&2\n`;
     const conditions = [
       ...(step.subject === 'twin' || step.subject === 'openssl' ? ['[ "${TWIN:-no}" = yes ]'] : []),
-      ...(step.kind === 'test' ? ['[ "${TEST:-yes}" = yes ]'] : []),
+      ...(step.kind === 'test' || (step.kind === 'fetch' && step.subject === 'packages')
+        ? ['[ "${TEST:-yes}" = yes ]']
+        : []),
     ];
     return conditions.length === 0
       ? `${heading}${body}\n`

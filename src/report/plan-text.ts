@@ -7,6 +7,8 @@ const describeAction = (action: Action): string => {
   switch (action.do) {
     case 'fetch':
       return `fetch ${action.archive.file} (sha256 ${action.archive.sha256}) from ${action.archive.origins.map(({ kind }) => kind).join(', else ')}`;
+    case 'fetch-wheels':
+      return `fetch by ${action.python} -m pip, each by its sha256: ${action.wheels.map(({ file }) => file).join(' ')}`;
     case 'unpack':
       return `unpack ${action.root} of ${action.archive} into ${action.into}`;
     case 'adopt':

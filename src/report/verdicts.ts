@@ -1,4 +1,5 @@
 import type { Cell } from '../model/cell.ts';
+import { packagesName } from '../model/packages.ts';
 import { prettyJson } from '../model/json.ts';
 import {
   caseIdOf,
@@ -11,6 +12,7 @@ import {
   type VerdictReport,
 } from '../model/verdict.ts';
 import { describeKept } from './kept.ts';
+import { formatPackages } from './packages.ts';
 import {
   formatCount,
   formatDuration,
@@ -46,6 +48,9 @@ export const describeCell = (cell: Cell): string =>
 /** The command that runs one case, or a file's cases, again. Of a split package a person names the package. */
 export const rerunCommand = (command: string, file: string, id?: string): string => {
   const caseId = id === undefined ? undefined : caseIdOf(id);
+  if (file === packagesName || file.startsWith(`${packagesName}.`)) {
+    return [command, '--preset', packagesName, '--match', quoteWord(caseId ?? `${file}.*`)].join(' ');
+  }
   return [
     command,
     '--tests',
@@ -143,6 +148,7 @@ export const formatVerdicts = (report: VerdictReport, options: VerdictTextOption
   }
   if (report.kept !== undefined) lines.push(`  ${describeKept(report.kept)}`);
   if (report.verdicts.length > 0) lines.push(`  ${formatCounts(report)}`);
+  if (report.packages !== undefined) lines.push(formatPackages(report.packages, options));
   const groups = groupUnexpected(report.verdicts);
   if (groups.length > 0) lines.push('', ...groups.map((group) => formatGroup(group, options)));
   if (report.baseline !== undefined) {

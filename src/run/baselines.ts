@@ -1,4 +1,5 @@
 import { canonicalJson } from '../model/json.ts';
+import { packagesName } from '../model/packages.ts';
 import type { Plan, PlannedCell } from '../model/plan.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { CellRun, RunRecord } from '../model/record.ts';
@@ -7,7 +8,7 @@ import { judge } from '../verdict/judge.ts';
 import { verdictFailure } from '../verdict/summary.ts';
 import { findRuns, isRunDirectory } from './find-runs.ts';
 import { listRunIds, readRun } from './past-runs.ts';
-import { loadExpected } from './session.ts';
+import { loadExpected } from './expected.ts';
 import type { Store } from './store.ts';
 
 /** An earlier run's verdicts for a cell, by what is expected now. */
@@ -61,11 +62,14 @@ const coversTests = ({ plan: before }: RunRecord, plan: Plan): boolean =>
   canonicalJson(before.test.match) === canonicalJson(plan.test.match) &&
   canonicalJson(before.mask?.names ?? []) === canonicalJson(plan.mask?.names ?? []);
 
+/** Package checks and CPython's suites have no case in common. */
+const isOfPackages = ({ test }: Pick<Plan, 'test'>): boolean => test.preset === packagesName;
+
 const judgeCandidate = async (
   cell: PlannedCell,
   { record, planned, suites }: Candidate,
 ): Promise<Result<Baseline & { readonly isGood: boolean }>> => {
-  const expected = await loadExpected(cell);
+  const expected = await loadExpected(cell, record.plan.test.preset);
   if (!expected.ok) return expected;
   const { manifest, roster } = expected.value;
   const judgement = judge({
@@ -153,8 +157,13 @@ export const findBaselines = async (request: BaselineRequest): Promise<Result<Ba
     const who = (await isRunDirectory(asked, cwd)) ? 'no run in it ran suites' : 'it ran no suites';
     return fail({ code: 'unknown-run', asked, reason: who });
   }
+  const alike = records.filter(({ plan }) => isOfPackages(plan) === isOfPackages(request.plan));
+  if (alike.length === 0) {
+    const reason = `it ran the ${records[0]?.plan.test.preset ?? ''} suites, which have no case of these`;
+    return fail({ code: 'unknown-run', asked, reason });
+  }
   const chooser = new Chooser(request, false);
-  for (const record of records) {
+  for (const record of alike) {
     const offered = await chooser.offer(record);
     if (!offered.ok) return offered;
   }

@@ -10,7 +10,7 @@ import { isExpected } from '../model/verdict.ts';
 import { answerCapability, answerCases } from '../verdict/bisect.ts';
 import { judge, type JudgeInput } from '../verdict/judge.ts';
 import { verdictFailure } from '../verdict/summary.ts';
-import { loadExpected } from './session.ts';
+import { loadExpected } from './expected.ts';
 
 /** How many claims and verdicts an answer names. */
 const firstCount = 10;
@@ -30,7 +30,7 @@ const prepareJudge = async (
   cell: CellRun,
 ): Promise<Result<JudgeInput | undefined>> => {
   if (cell.suites === undefined) return ok(undefined);
-  const expected = await loadExpected(planned);
+  const expected = await loadExpected(planned, run.plan.test.preset);
   if (!expected.ok) return expected;
   const { manifest, roster } = expected.value;
   return ok({

@@ -2,10 +2,19 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Failure } from '../model/failure.ts';
 import type { CheckedManifest, ManifestCheck } from '../model/manifest-check.ts';
+import { packagesName } from '../model/packages.ts';
 import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { checkManifestByRuns, checkSharedClasses, type CheckOutcome } from '../verdict/check.ts';
-import { findManifestSeries, listManifestSeries, loadEnvironment, loadManifest, loadRostersOf } from './data.ts';
+import {
+  findManifestSeries,
+  listManifestSeries,
+  loadEnvironment,
+  loadManifest,
+  loadPackagesManifest,
+  loadRoster,
+  loadRostersOf,
+} from './data.ts';
 import { listRunIds, readRun } from './past-runs.ts';
 import { loadRun } from './session.ts';
 import type { Store } from './store.ts';
@@ -89,6 +98,25 @@ const checkSeries = async (
   );
 };
 
+/** The package checks have one manifest for every series; classes of CPython's own suites are not theirs. */
+const checkPackages = async (cells: readonly SuiteCell[]): Promise<Result<CheckOutcome>> => {
+  const manifest = await loadPackagesManifest();
+  if (!manifest.ok) return manifest;
+  const roster = await loadRoster(packagesName);
+  if (!roster.ok) return roster;
+  return ok(
+    checkManifestByRuns({
+      file: `recipes/manifests/${packagesName}.json`,
+      manifest: manifest.value,
+      ownClasses: manifest.value.environment.length,
+      cells,
+      rosters: roster.value === undefined ? [] : [roster.value],
+    }),
+  );
+};
+
+const isOfPackages = ({ selection }: SuiteCell): boolean => selection.preset === packagesName;
+
 /** Cells by the series whose manifest judges them. */
 const groupCells = async (cells: readonly SuiteCell[]): Promise<ReadonlyMap<string, readonly SuiteCell[]>> => {
   const groups = new Map<string, SuiteCell[]>();
@@ -116,7 +144,7 @@ export const checkByRuns = async (request: CheckRequest): Promise<Result<Checked
   if (!read.ok) return read;
   const cells = await gatherSuiteCells(read.value.runs);
   if (!cells.ok) return cells;
-  const groups = await groupCells(cells.value);
+  const groups = await groupCells(cells.value.filter((cell) => !isOfPackages(cell)));
   const outcomes: CheckOutcome[] = [];
   const failures: Failure[] = [];
   for (const series of request.series === undefined ? known : [request.series]) {
@@ -124,6 +152,9 @@ export const checkByRuns = async (request: CheckRequest): Promise<Result<Checked
     if (outcome.ok) outcomes.push(outcome.value);
     else failures.push(outcome.error);
   }
+  const packages =
+    request.series === undefined ? await checkPackages(cells.value.filter((cell) => isOfPackages(cell))) : undefined;
+  if (packages?.ok === false) failures.push(packages.error);
   // What one series leaves unused another may need.
   const environment: readonly CheckedManifest[] =
     request.series === undefined && failures.length === 0
@@ -133,7 +164,11 @@ export const checkByRuns = async (request: CheckRequest): Promise<Result<Checked
     version: 1,
     kind: 'manifest-check',
     runs: read.value.runs.length,
-    manifests: [...outcomes.map(({ checked }) => checked), ...environment],
+    manifests: [
+      ...outcomes.map(({ checked }) => checked),
+      ...(packages?.ok === true ? [packages.value.checked] : []),
+      ...environment,
+    ],
     notes: [...read.value.notes],
     failures: [],
   };

@@ -12,6 +12,7 @@ import type { FailureOf } from '../model/failure.ts';
 import { fipsServicesSchema, type FipsServices } from '../model/fips-services.ts';
 import { compareCodeUnits, type Schema } from '../model/json.ts';
 import { rosterSchema, type EnvironmentClass, type Manifest, type Roster } from '../model/manifest.ts';
+import { packagesName, packagesSchema, type Packages } from '../model/packages.ts';
 import { patchSeriesSchema, type LoadedPatch } from '../model/patch.ts';
 import { shimsSchema, type LoadedShim, type LoadedShims } from '../model/shim.ts';
 import { targetsSchema, type Recipe, type Targets } from '../model/recipe.ts';
@@ -121,7 +122,7 @@ export const loadTargets = (): Promise<Result<Targets>> =>
 /** Names of the shipped recipes. */
 export const listRecipes = async (): Promise<readonly string[]> =>
   (await readdir(recipesDir))
-    .filter((name) => name.endsWith('.json') && name !== 'targets.json')
+    .filter((name) => name.endsWith('.json') && !['targets.json', 'packages.json'].includes(name))
     .map((name) => basename(name, '.json'))
     .sort(compareCodeUnits);
 
@@ -213,6 +214,16 @@ export const loadRostersOf = async (series: string): Promise<Result<readonly Ros
     if (roster.value !== undefined) rosters.push(roster.value);
   }
   return ok(rosters);
+};
+
+/** The packages of the preset `packages`, and their wheels. Failure: `file-invalid`. */
+export const loadPackages = (): Promise<Result<Packages>> =>
+  readData(packagesSchema, 'packages', join(recipesDir, 'packages.json'));
+
+/** Expected results of the package checks: no class of CPython's own suites is theirs. Failures: `file-invalid`, `io-failed`. */
+export const loadPackagesManifest = async (): Promise<Result<Manifest>> => {
+  const text = await readManifestFile(`${packagesName}.json`);
+  return text.ok ? parseManifest(text.value, `recipes/manifests/${packagesName}.json`, []) : text;
 };
 
 /** Recorded times of a series, or of the newest one below that has any; empty when none has. Failure: `file-invalid`. */

@@ -1,5 +1,6 @@
 import type { ManifestDraft } from '../model/draft.ts';
 import type { Manifest } from '../model/manifest.ts';
+import { packagesName } from '../model/packages.ts';
 import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { compareVersions } from '../model/version.ts';
@@ -20,7 +21,9 @@ export interface DraftRequest {
   readonly cwd: string;
 }
 
-const hasSuites = (run: RunRecord): boolean => run.cells.some(({ suites }) => suites !== undefined);
+/** Suites of CPython's own: the manifest of the package checks is written by hand. */
+const hasSuites = (run: RunRecord): boolean =>
+  run.plan.test.preset !== packagesName && run.cells.some(({ suites }) => suites !== undefined);
 
 const readNewest = async (store: Store): Promise<Result<readonly RunRecord[]>> => {
   for (const id of await listRunIds(store)) {
@@ -36,7 +39,7 @@ const readRuns = async ({ runs, store, cwd }: DraftRequest): Promise<Result<read
   for (const asked of runs) {
     const run = await loadRun(asked, store, cwd);
     if (!run.ok) return run;
-    if (!hasSuites(run.value)) return fail({ code: 'unknown-run', asked, reason: 'it ran no suites' });
+    if (!hasSuites(run.value)) return fail({ code: 'unknown-run', asked, reason: 'it ran no suites of CPython’s own' });
     read.push(run.value);
   }
   return ok(read);

@@ -39,16 +39,23 @@ const checkPlace = (store: Store, step: Step, stored: StoredStep): Lookup | unde
 
 /** A fetch step's output is the download beside the store's entries: without it the record is worth nothing. */
 const checkDownloads = async (store: Store, step: Step, closely: boolean): Promise<Lookup | undefined> => {
-  for (const action of step.actions) {
-    if (action.do !== 'fetch') continue;
-    const { sha256, sizeBytes } = action.archive;
+  const wanted = step.actions.flatMap((action): readonly { readonly sha256: string; readonly sizeBytes?: number }[] => {
+    if (action.do === 'fetch') return [action.archive];
+    // Of wheels a plan knows no sizes.
+    return action.do === 'fetch-wheels' ? action.wheels.map(({ sha256 }) => ({ sha256 })) : [];
+  });
+  for (const { sha256, sizeBytes } of wanted) {
     const path = join(store.downloads, sha256);
     const size = await stat(path).then(
       (seen) => seen.size,
       () => undefined,
     );
-    if (size !== sizeBytes) {
-      return damaged(path, `${sizeBytes} bytes`, size === undefined ? 'no file' : `${size} bytes`);
+    if (size === undefined || (sizeBytes !== undefined && size !== sizeBytes)) {
+      return damaged(
+        path,
+        sizeBytes === undefined ? 'a wheel' : `${sizeBytes} bytes`,
+        size === undefined ? 'no file' : `${size} bytes`,
+      );
     }
     const digest = closely ? await hashFile(path).catch(() => 'unreadable') : sha256;
     if (digest !== sha256) return damaged(path, `sha256 ${sha256}`, `sha256 ${digest}`);

@@ -13,7 +13,7 @@ import { redactPlaces, redactText } from '../verdict/texts.ts';
 import { stripControls } from '../report/text.ts';
 import type { Baselines } from './baselines.ts';
 import type { FoundRun } from './find-runs.ts';
-import { loadExpected } from './session.ts';
+import { loadExpected } from './expected.ts';
 
 /** How many lines of a failed step's log a matrix shows. */
 const logLines = 40;
@@ -59,7 +59,7 @@ const judgeSuites = async (
 ): Promise<Result<Pick<JudgedCell, 'report' | 'differences'>>> => {
   const { suites, twin } = run;
   if (suites === undefined) return ok({});
-  const expected = await loadExpected(planned);
+  const expected = await loadExpected(planned, record.plan.test.preset);
   if (!expected.ok) return expected;
   const { manifest, roster } = expected.value;
   const { cell, capabilities } = planned;
@@ -76,6 +76,7 @@ const judgeSuites = async (
       ...(run.suitesOf === undefined ? {} : { ranAt: run.suitesOf }),
       recorded: run.steps.some(({ id, outcome }) => id === planned.steps['test-cell'] && outcome === 'recorded'),
       durationMs: suites.durationMs,
+      ...(suites.packages === undefined ? {} : { packages: suites.packages }),
       notes,
       ...(baseline !== undefined && 'run' in baseline ? { baseline } : {}),
     },

@@ -8,7 +8,7 @@ import { runRecordSchema, type CellRun, type RunRecord } from '../model/record.t
 import { fail, ok, type Result } from '../model/result.ts';
 import { isExpected, verdictNameSchema } from '../model/verdict.ts';
 import { verdictFailure } from '../verdict/summary.ts';
-import { loadExpected } from './session.ts';
+import { loadExpected } from './expected.ts';
 import type { Store } from './store.ts';
 import { judgeResults } from './suites.ts';
 
@@ -50,7 +50,7 @@ const summarizeCell = async (cell: CellRun, run: RunRecord): Promise<Result<Past
     ...(cell.proof === undefined ? {} : { proof: { holds, fails: cell.proof.claims.length - holds } }),
   };
   if (cell.suites === undefined) return ok(summary);
-  const expected = await loadExpected(planned);
+  const expected = await loadExpected(planned, run.plan.test.preset);
   if (!expected.ok) return expected;
   const judgement = judgeResults(run.plan, planned, cell.suites, expected.value);
   const counts = verdictNameSchema.options.map((name) => [name, judgement.counts[name]] as const);

@@ -3,6 +3,7 @@ import { readToolchainKnowledge } from '../io/host-knowledge.ts';
 import type { Line } from '../model/catalogue.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Host } from '../model/host.ts';
+import { packagesName } from '../model/packages.ts';
 import type { Plan, TestSelection } from '../model/plan.ts';
 import type { Axes, Preset, Recipe } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -21,6 +22,7 @@ import {
   loadCpuCode,
   loadCpuKnowledge,
   loadFipsServices,
+  loadPackages,
   loadPatches,
   loadRecipe,
   loadShims,
@@ -96,10 +98,13 @@ const findCheckouts = ({ awslc }: LooseSources): ReadonlyMap<string, string> =>
   );
 
 const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
-  const preset = selection.preset ?? recipe.test.preset;
+  const { tests } = selection;
+  const asked = selection.preset ?? recipe.test.preset;
+  // Files that are named are CPython's own.
+  const preset = tests.length > 0 && asked === packagesName ? 'crypto' : asked;
   return {
     preset,
-    files: selection.tests.length > 0 ? [...selection.tests] : [...presetFiles[preset]],
+    files: tests.length > 0 ? [...tests] : [...presetFiles[preset]],
     match: [...selection.match],
   };
 };
@@ -107,17 +112,19 @@ const chooseTests = (selection: Selection, recipe: Recipe): TestSelection => {
 /** Reads the data files and the machine, resolves the selection, and makes the plan; or says all that is wrong at once. */
 export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared, readonly Failure[]>> => {
   const one = <T>(result: Result<T>): Result<T, readonly Failure[]> => (result.ok ? result : fail([result.error]));
-  const [catalogue, targets, assets, shims, patches, certificates, services, cpuCode, cpu] = await Promise.all([
-    loadCatalogue(input.catalogueDir),
-    loadTargets(),
-    loadAssets(),
-    loadShims(),
-    loadPatches(),
-    loadCertificates(),
-    loadFipsServices(),
-    loadCpuCode(),
-    loadCpuKnowledge(),
-  ]);
+  const [catalogue, targets, assets, shims, patches, certificates, services, cpuCode, cpu, packages] =
+    await Promise.all([
+      loadCatalogue(input.catalogueDir),
+      loadTargets(),
+      loadAssets(),
+      loadShims(),
+      loadPatches(),
+      loadCertificates(),
+      loadFipsServices(),
+      loadCpuCode(),
+      loadCpuKnowledge(),
+      loadPackages(),
+    ]);
   if (!catalogue.ok) return one(catalogue);
   if (!targets.ok) return one(targets);
   if (!assets.ok) return one(assets);
@@ -127,6 +134,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
   if (!services.ok) return one(services);
   if (!cpuCode.ok) return one(cpuCode);
   if (!cpu.ok) return one(cpu);
+  if (!packages.ok) return one(packages);
   const recipe = await loadRecipe(input.selection.recipe, input.cwd, targets.value);
   if (!recipe.ok) return one(recipe);
   const { axes } = input.selection;
@@ -192,6 +200,7 @@ export const preparePlan = async (input: PrepareInput): Promise<Result<Prepared,
     shims: shims.value.shims,
     services: services.value,
     cpuCode: cpuCode.value,
+    packages: packages.value,
     cross,
     unreachable,
     cpu: cpu.value.architectures,

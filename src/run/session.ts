@@ -12,10 +12,11 @@ import { matrixStageSchema, runRecordSchema, type RunRecord } from '../model/rec
 import { fail, ok, type Result } from '../model/result.ts';
 import { selectGoals, type Stage } from '../plan/plan.ts';
 import type { CompileCache, FetchPolicy } from '../steps/context.ts';
-import { loadManifest, loadRoster, loadTimings, toolDir } from './data.ts';
+import { toolDir } from './data.ts';
 import { casesLineOf } from './cases.ts';
 import { gatherCell, type CellSession } from './cell-session.ts';
 import { consultTwins, selectFirstGoals } from './consult-twins.ts';
+import { loadExpected } from './expected.ts';
 import { executePlan, type ExecuteOptions, type StepOutcome } from './execute.ts';
 import { storeKey } from './inspect.ts';
 import type { Prepared } from './prepare.ts';
@@ -73,25 +74,6 @@ const rerunKinds: Readonly<Record<Stage, readonly StepKind[]>> = {
   bench: [],
 };
 
-/** What is expected of a cell: its series' manifest and times, its version's roster. */
-export const loadExpected = async (cell: PlannedCell): Promise<Result<Expected>> => {
-  const { series, version } = cell.cell.python;
-  const [manifest, roster, timings] = await Promise.all([
-    loadManifest(series),
-    // A roster lists what one released version starts; a working tree may have other cases.
-    cell.cell.python.tree === undefined ? loadRoster(version) : ok(undefined),
-    loadTimings(series),
-  ]);
-  if (!manifest.ok) return manifest;
-  if (!roster.ok) return roster;
-  if (!timings.ok) return timings;
-  return ok({
-    ...(manifest.value === undefined ? {} : { manifest: manifest.value }),
-    ...(roster.value === undefined ? {} : { roster: roster.value }),
-    timings: timings.value,
-  });
-};
-
 /** Whether everything that a stage needs is in the store: then nothing of the machine's toolchain is needed. */
 export const isAllRecorded = async (prepared: Prepared, stage: Stage, store: Store): Promise<boolean> => {
   for (const goal of selectGoals(prepared.plan, stage)) {
@@ -144,12 +126,13 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
   const lines = [...plan.steps.map(({ id: step, title }) => ({ id: step, title }))];
   for (const side of ['cell', 'twin'] as const) lines.push({ id: casesLineOf(side), title: `cases of the ${side}` });
   listener({ type: 'run-started', steps: lines });
+  const expectedOf = (cell: PlannedCell): Promise<Result<Expected>> => loadExpected(cell, plan.test.preset);
   const execution: ExecuteOptions = {
     plan,
     goals: selectFirstGoals(goals, plan),
     store,
     machine: host.machine,
-    functions: { ...stepFunctions, test: makeTestStep(plan, loadExpected) },
+    functions: { ...stepFunctions, test: makeTestStep(plan, expectedOf) },
     jobs: options.jobs,
     keepGoing,
     ...(matrix?.isUnexpected === undefined ? {} : { isUnwanted: judgeOutcomes(plan, matrix.isUnexpected) }),
@@ -183,7 +166,7 @@ export const runSession = async (options: SessionOptions): Promise<Session> => {
   const consulted =
     (failures.length > 0 && !keepGoing) || wasEnded || options.signal.aborted
       ? undefined
-      : await consultTwins(stage, cells, { ...execution, listener: sayOnce(byId, listener) }, loadExpected);
+      : await consultTwins(stage, cells, { ...execution, listener: sayOnce(byId, listener) }, expectedOf);
   listener({ type: 'run-finished' });
   const outcomes = [...first, ...(consulted?.outcomes ?? [])];
   failures.push(...(consulted?.failures ?? []).filter(({ code }) => code !== 'interrupted'));

@@ -5,7 +5,10 @@ import { probe } from '../steps/probe.ts';
 import { prove } from '../steps/prove.ts';
 
 // Clients of networks and archives cost every run that needs neither 80 ms and 10 MB.
-const fetchStep: StepFunction = async (step, context) => (await import('../steps/fetch.ts')).fetchStep(step, context);
+const fetchStep: StepFunction = async (step, context) =>
+  step.actions.some((action) => action.do === 'fetch-wheels')
+    ? (await import('../steps/wheels.ts')).fetchWheels(step, context)
+    : (await import('../steps/fetch.ts')).fetchStep(step, context);
 const unpackStep: StepFunction = async (step, context) =>
   (await import('../steps/unpack.ts')).unpackStep(step, context);
 

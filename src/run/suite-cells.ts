@@ -1,3 +1,4 @@
+import { packagesName } from '../model/packages.ts';
 import type { RunRecord } from '../model/record.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { DraftCell } from '../verdict/draft-seen.ts';
@@ -22,7 +23,11 @@ export const gatherSuiteCells = async (runs: readonly RunRecord[]): Promise<Resu
       if (suites === undefined || planned === undefined || cells.has(key)) continue;
       const { cell, capabilities } = planned;
       // A roster lists what one released version starts; a working tree may have other cases.
-      const roster = cell.python.tree === undefined ? await loadRoster(cell.python.version) : ok(undefined);
+      const isOfPackages = run.plan.test.preset === packagesName;
+      const roster =
+        isOfPackages || cell.python.tree === undefined
+          ? await loadRoster(isOfPackages ? packagesName : cell.python.version)
+          : ok(undefined);
       if (!roster.ok) return roster;
       cells.set(key, {
         id,

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyTree } from '../io/copy.ts';
 import { ioFailure } from '../io/failure.ts';
-import { removeTree, writeJsonAtomic } from '../io/files.ts';
+import { readJson, removeTree, writeJsonAtomic } from '../io/files.ts';
 import { usableMemoryBytes } from '../io/host-machine.ts';
 import { makeSpareReader } from '../io/spare.ts';
 import type { Manifest, Roster } from '../model/manifest.ts';
+import { packageFactsSchema, packagesName, type PackageFacts } from '../model/packages.ts';
 import type { Plan, PlannedCell, Step } from '../model/plan.ts';
 import type { SuiteResults } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
@@ -15,7 +16,9 @@ import type { Timings } from '../model/timings.ts';
 import { emulationMark } from '../plan/cross.ts';
 import { buildOnlyVariables, withoutCompileCache } from '../plan/environment.ts';
 import { choosePace, fixedPace } from '../plan/pace.ts';
+import { builtPython } from '../plan/driver.ts';
 import { locateCases, type CasesByFile } from '../plan/shards.ts';
+import { packageFactsFile, venvPython } from '../plan/wheels.ts';
 import type { StepContext, StepFunction } from '../steps/context.ts';
 import { runActions } from '../steps/actions.ts';
 import { fillEnvironment, fillPlaces } from '../steps/places.ts';
@@ -39,9 +42,15 @@ export const silentMs = 240_000;
 /** How many times longer a process may be silent in an emulator. */
 const emulatedSilence = 8;
 
-/** The actions of a test step that let a Python for another machine run here. */
-const emulationOf = (step: Step): Step['actions'] =>
-  step.actions.filter((action) => action.do === 'exec' && action.argv[3] === emulationMark);
+/** What a test step does between the copy of the Python and the driver: emulation, the environment of package checks. */
+const setUpOf = (step: Step): Step['actions'] => step.actions.slice(1, -1);
+
+/** Whether a Python for another machine is run here. */
+const isEmulated = (step: Step): boolean =>
+  step.actions.some((action) => action.do === 'exec' && action.argv[3] === emulationMark);
+
+/** Whether the step runs package checks, in their virtual environment. */
+const hasPackages = (step: Step): boolean => step.inputs['packages'] !== undefined;
 
 /** Judges raw results afresh by what is expected now. */
 export const judgeResults = (
@@ -70,6 +79,14 @@ export const makeSuiteEnvironment = (
 
 const toRun = ({ pass, events, deaths }: SuitePass): SuiteRun => ({ pass, events, deaths });
 
+const readPackageFacts = async (context: StepContext): Promise<Result<PackageFacts>> => {
+  const path = fillPlaces(packageFactsFile, context);
+  const read = await readJson(packageFactsSchema, path);
+  if (read.ok) return read;
+  const problems = read.error.kind === 'invalid' ? read.error.problems : [{ path: '$', message: 'cannot be read' }];
+  return fail({ code: 'record-invalid', path, problems });
+};
+
 /** Runs suites from a linked copy of the installed Python, and writes their raw results to `{tree}/suites.json`. */
 const runInCopy = async (
   step: Step,
@@ -84,8 +101,10 @@ const runInCopy = async (
     signal: context.signal,
   });
   if (!copied.ok) return copied;
-  const emulated = await runActions({ ...step, actions: emulationOf(step) }, context);
-  if (!emulated.ok) return emulated;
+  const setUp = await runActions({ ...step, actions: setUpOf(step) }, context);
+  if (!setUp.ok) return setUp;
+  const packages = hasPackages(step) ? await readPackageFacts(context) : undefined;
+  if (packages?.ok === false) return packages;
   let scratchDir: string;
   try {
     // A short path: tests make Unix sockets below it, whose whole path may take 107 bytes.
@@ -97,16 +116,21 @@ const runInCopy = async (
   try {
     const results = await run(scratchDir);
     if (!results.ok) return results;
-    const written = await writeJsonAtomic(fillPlaces('{tree}/suites.json', context), results.value);
+    const written = await writeJsonAtomic(fillPlaces('{tree}/suites.json', context), {
+      ...results.value,
+      ...(packages === undefined ? {} : { packages: packages.value }),
+    });
     return written.ok ? ok({ commands: [] }) : written;
   } finally {
     await removeTree(scratchDir);
   }
 };
 
-/** What the step's own command has in its environment beside the plan's: a mask of CPU features, or nothing. */
-const maskOf = (step: Step): Readonly<Record<string, string>> =>
-  Object.fromEntries(step.actions.flatMap((action) => (action.do === 'exec' ? Object.entries(action.env ?? {}) : [])));
+/** What the driver has in its environment beside the plan's: a mask of CPU features, or nothing. */
+const maskOf = (step: Step): Readonly<Record<string, string>> => {
+  const driver = step.actions.at(-1);
+  return driver?.do === 'exec' ? { ...driver.env } : {};
+};
 
 /**
  * The test step: a first pass in shards, then a second one, each case alone, of what failed without being listed, crashed
@@ -125,7 +149,9 @@ export const makeTestStep =
     return runInCopy(step, context, async (scratchDir) => {
       const unknown = await checkTestFiles(
         // What the roster has and this Python has not is lost, which is a verdict.
-        plan.test.files.filter((file) => expected.value.roster?.files[selectedFileOf(file)] === undefined),
+        plan.test.preset === packagesName
+          ? []
+          : plan.test.files.filter((file) => expected.value.roster?.files[selectedFileOf(file)] === undefined),
         fillPlaces(library, context),
       );
       if (unknown !== undefined) return fail(unknown);
@@ -160,10 +186,10 @@ type RunPass = (name: SuiteRun['pass'], selection: CaseSelection) => Promise<Res
 type Company = Pick<SuitePassRequest, 'pace' | 'readSpare' | 'shards'>;
 
 /** How many processes share the work of a pass. */
-const chooseCompany = (selection: CaseSelection, jobs: number, isEmulated: boolean): Company => {
+const chooseCompany = (selection: CaseSelection, jobs: number, emulated: boolean): Company => {
   // One core's worth at a time: a case that fails only in company must have none.
   if (selection.from === 'cases') return { pace: fixedPace(jobs), shards: jobs };
-  if (isEmulated) {
+  if (emulated) {
     return { pace: fixedPace(emulatedPerCore * jobs), shards: emulatedPerCore * jobs * shardsPerEmulated };
   }
   const pace = choosePace(jobs, usableMemoryBytes());
@@ -181,21 +207,21 @@ const makePass = (
   mask: Readonly<Record<string, string>> = {},
 ): RunPass => {
   const env = { ...makeSuiteEnvironment(context), ...mask };
-  const isEmulated = emulationOf(step).length > 0;
+  const emulated = isEmulated(step);
   return (name, selection) =>
     runSuitePass({
-      ...chooseCompany(selection, context.jobs, isEmulated),
+      ...chooseCompany(selection, context.jobs, emulated),
       pass: name,
       selection,
       timings: timings ?? noTimings,
-      python: fillPlaces('{work}/opt/cpython-awslc/bin/python3', context),
+      python: fillPlaces(hasPackages(step) ? venvPython : builtPython, context),
       toolDir: fillPlaces('{tool}', context),
       env,
       resources: [],
       scratchDir,
       logDir: context.logFile.replace(/\.log$/, `-${name}`),
       signal: context.signal,
-      silentMs: silentMs * (isEmulated ? emulatedSilence : 1),
+      silentMs: silentMs * (emulated ? emulatedSilence : 1),
       progress: ({ done, total, running }) => {
         context.progress(`${name} pass: ${done} of ${total} cases${running[0] === undefined ? '' : `, ${running[0]}`}`);
       },

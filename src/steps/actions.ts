@@ -107,7 +107,10 @@ const removeFiles = async (patterns: readonly string[]): Promise<Result<void>> =
 };
 
 const runOther = async (
-  action: Exclude<Action, { do: 'exec' | 'fetch' | 'unpack' | 'adopt' | 'compile-cache' | 'known-answers' }>,
+  action: Exclude<
+    Action,
+    { do: 'exec' | 'fetch' | 'fetch-wheels' | 'unpack' | 'adopt' | 'compile-cache' | 'known-answers' }
+  >,
   context: StepContext,
 ): Promise<Result<void>> => {
   const fill = (text: string): string => fillPlaces(text, context);
@@ -168,6 +171,7 @@ export const runActions = async (
   for (const action of step.actions) {
     switch (action.do) {
       case 'fetch':
+      case 'fetch-wheels':
       case 'unpack':
       case 'adopt':
         throw new Error(`action ${action.do} belongs to a step of its own`);

@@ -1,5 +1,6 @@
 import { compareCodeUnits } from '../model/json.ts';
 import type { Manifest, Roster } from '../model/manifest.ts';
+import { packagesName } from '../model/packages.ts';
 import type { TestSelection } from '../model/plan.ts';
 import type { Facts } from './conditions.ts';
 import { caseKey, type PassSeen } from './observe.ts';
@@ -55,7 +56,9 @@ export const gatherSubjects = (
         addTo(rostered, file, [id]);
         if (seenIds.get(file)?.has(id) === true || !isSelected(file, id, selection)) continue;
         const owner = [...first.files.keys()].find(
-          (candidate) => selectedFileOf(candidate) === file && id.startsWith(`test.${candidate}.`),
+          (candidate) =>
+            selectedFileOf(candidate) === file &&
+            (id.startsWith(`test.${candidate}.`) || id.startsWith(`${candidate}.`)),
         );
         lost.push({ file: owner ?? file, id, isRostered: true });
       }
@@ -88,7 +91,7 @@ export const writeNotes = (
   const notes: string[] = [];
   if (input.manifest === undefined) {
     notes.push(`No manifest for CPython ${cell.python.series}: every failure and every skip counts as unexpected.`);
-  } else if (input.manifest.series !== cell.python.series) {
+  } else if (![cell.python.series, packagesName].includes(input.manifest.series)) {
     notes.push(
       `No manifest for CPython ${cell.python.series}: judged by that of ${input.manifest.series}, the newest below.`,
     );
@@ -98,7 +101,7 @@ export const writeNotes = (
       `No roster for CPython ${cell.python.version}: a case that was never collected cannot be missed (LOST).`,
     );
   } else {
-    if (input.roster.python !== cell.python.version) {
+    if (![cell.python.version, packagesName].includes(input.roster.python)) {
       notes.push(`The roster is of CPython ${input.roster.python}, the suites are of ${cell.python.version}.`);
     }
     const strangers = subjects.filter((subject) => !subject.isRostered).map((subject) => subject.id);

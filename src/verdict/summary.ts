@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import type { KeptFacts } from '../model/kept.ts';
+import type { PackageFacts } from '../model/packages.ts';
 import type { TestSelection } from '../model/plan.ts';
 import { isExpected, type Verdict, type VerdictReport } from '../model/verdict.ts';
 import { compareWithBaseline, selectRegressions } from './baseline.ts';
@@ -69,6 +70,8 @@ export interface ReportFacts {
   readonly durationMs: number;
   /** How AWS-LC was compiled, when that was in a build tree which is kept for a checkout. */
   readonly kept?: KeptFacts;
+  /** Of package checks: whose crypto each package runs on. */
+  readonly packages?: PackageFacts;
   /** What else to know: what the twin was asked. */
   readonly notes?: readonly string[];
   /** An earlier run's id, and its results judged by today's manifest. */
@@ -92,6 +95,7 @@ export const makeVerdictReport = (input: Omit<JudgeInput, 'selection'>, facts: R
     recorded: facts.recorded,
     durationMs: facts.durationMs,
     ...(facts.kept === undefined ? {} : { kept: facts.kept }),
+    ...(facts.packages === undefined ? {} : { packages: facts.packages }),
     cases: judgement.cases,
     files: judgement.files,
     counts: { ...judgement.counts },

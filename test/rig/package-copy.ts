@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Manifest, Roster } from '../../src/model/manifest.ts';
+import type { Packages } from '../../src/model/packages.ts';
 
 /** This package in another place, whose data a test may change. */
 export interface PackageCopy {
@@ -8,6 +9,7 @@ export interface PackageCopy {
   readonly bin: string;
   readonly writeManifest: (manifest: Manifest) => Promise<void>;
   readonly writeRoster: (roster: Roster) => Promise<void>;
+  readonly writePackages: (packages: Packages) => Promise<void>;
   readonly readManifest: (series: string) => Promise<string>;
 }
 
@@ -24,6 +26,7 @@ export const copyPackage = async (directory: string): Promise<PackageCopy> => {
     bin: join(directory, 'bin', 'cpython-awslc.js'),
     writeManifest: (manifest) => write(`manifests/${manifest.series}.json`, manifest),
     writeRoster: (roster) => write(`rosters/${roster.python}.json`, roster),
+    writePackages: (packages) => write('packages.json', packages),
     readManifest: (series) => readFile(join(directory, 'recipes/manifests', `${series}.json`), 'utf8'),
   };
 };

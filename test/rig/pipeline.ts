@@ -259,7 +259,8 @@ export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
     // Records tell of their cells themselves.
     if (verb === 'merge') return [verb, ...axis('--store', store), ...rest];
     const selection = [...axes, '--catalogue', catalogue, ...axis('--store', store)];
-    const tests = ['test', 'plan', 'diff', 'matrix'].includes(verb) ? axis('--tests', 'test_small') : [];
+    const takesTests = ['test', 'plan', 'diff', 'matrix'].includes(verb) && !rest.includes('--preset');
+    const tests = takesTests ? axis('--tests', 'test_small') : [];
     return [...verb.split(' '), ...selection, ...tests, ...rest];
   };
   const within = (cli: CliOptions = {}): CliOptions => ({ ...cli, env: { PATH: fakes.pathWithSystem, ...cli.env } });

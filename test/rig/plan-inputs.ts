@@ -12,6 +12,7 @@ import type { Failure } from '../../src/model/failure.ts';
 import { fipsServicesSchema, type FipsServices } from '../../src/model/fips-services.ts';
 import type { Host } from '../../src/model/host.ts';
 import { parseJson, type Schema } from '../../src/model/json.ts';
+import { packagesSchema, type Packages } from '../../src/model/packages.ts';
 import type { Plan, TestSelection } from '../../src/model/plan.ts';
 import { recipeSchema, targetsSchema, type Axes, type Recipe, type Targets } from '../../src/model/recipe.ts';
 import type { LooseSources, OpensslChoice } from '../../src/model/source.ts';
@@ -60,6 +61,9 @@ export const defaultCpuCode: CpuCode = read(cpuCodeSchema, 'recipes/knowledge/cp
 
 /** The shipped rules of how AWS-LC chooses code by the CPU. */
 export const defaultCpu: CpuKnowledge = read(cpuKnowledgeSchema, 'recipes/knowledge/cpu-paths.json');
+
+/** The shipped packages of the package checks, and their wheels. */
+export const defaultPackages: Packages = read(packagesSchema, 'recipes/packages.json');
 
 /** The shipped statements of what is formally verified. */
 export const defaultVerified: Verified = read(verifiedSchema, 'recipes/knowledge/verified.json');
@@ -110,6 +114,7 @@ export interface PlanChanges {
   /** Whether cells of other machines may be asked for too, and those that this one cannot build for. */
   readonly mayBeElsewhere?: boolean;
   readonly unreachable?: ReadonlyMap<string, Failure>;
+  readonly packages?: Packages;
 }
 
 /** The main job's plan on the fixed host, with changes. Throws when it cannot be made. */
@@ -137,6 +142,7 @@ export const planWith = (changes: PlanChanges = {}): Plan => {
     shims: defaultShims,
     services: defaultServices,
     cpuCode: defaultCpuCode,
+    packages: changes.packages ?? defaultPackages,
     cross: changes.cross ?? [],
     cpu: defaultCpu.architectures,
     test: changes.test ?? { preset: 'quick', files: ['test_ssl'], match: [] },

@@ -15,7 +15,7 @@ import { stop, type FetchedFile, type OriginContext, type OriginProblem } from '
 export const takeFile = async (
   source: string,
   origin: string,
-  archive: Archive,
+  archive: Pick<Archive, 'file' | 'sha256'>,
   context: OriginContext,
 ): Promise<Result<FetchedFile, OriginProblem>> => {
   const temporary = join(context.downloadsDir, `.${archive.sha256}.${randomUUID()}.tmp`);

@@ -27,6 +27,7 @@ describe('JSON Schemas', () => {
       'nightly.json',
       'release.json',
       'targets.json',
+      'packages.json',
       'knowledge/toolchain.json',
       'knowledge/certificates.json',
       'knowledge/fips-services.json',

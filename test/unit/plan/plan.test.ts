@@ -9,6 +9,7 @@ import {
   defaultCpuCode,
   defaultRecipe,
   defaultCpu,
+  defaultPackages,
   defaultServices,
   defaultTargets,
   fixedHost,
@@ -37,6 +38,8 @@ const line = (action: Action): string => {
       return `require-text ${action.file}: ${action.present.length} present, ${action.absent.length} absent`;
     case 'fetch':
       return `fetch ${action.archive.file} ${action.archive.sha256}`;
+    case 'fetch-wheels':
+      return `fetch-wheels ${action.wheels.map(({ file }) => file).join(' ')}`;
     case 'unpack':
       return `unpack ${action.archive} ${action.root} into ${action.into}`;
     case 'compile-cache':
@@ -127,6 +130,7 @@ describe('the plan of the main job', () => {
       shims: [],
       services: defaultServices,
       cpuCode: defaultCpuCode,
+      packages: defaultPackages,
       cross: [],
       cpu: defaultCpu.architectures,
     });

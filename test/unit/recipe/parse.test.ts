@@ -13,7 +13,9 @@ const problems = (value: unknown): readonly (readonly [string, string, string | 
 
 describe('a recipe', () => {
   it('of this tool is right, each one', () => {
-    const files = readdirSync('recipes').filter((name) => name.endsWith('.json') && name !== 'targets.json');
+    const files = readdirSync('recipes').filter(
+      (name) => name.endsWith('.json') && !['targets.json', 'packages.json'].includes(name),
+    );
     expect(files).toContain('default.json');
     for (const name of files) {
       expect([name, problems(JSON.parse(readFileSync(`recipes/${name}`, 'utf8')))]).toEqual([name, []]);
