@@ -278,6 +278,12 @@ describe('an index that gives no wheels is no verdict', () => {
     expect(ended(result)).toEqual([1, 'command-failed']);
     expect(result.stderr).toContain('no room');
   });
+
+  it('packages that tell nothing of their crypto', async () => {
+    const mute = { args: '*describe.py*', script: 'echo nonsense >"$4"' };
+    await prepend(world, 'python', mute, goodPip, ...answers(directory));
+    expect(ended(await test(['--rerun']))).toEqual([4, 'record-invalid']);
+  });
 });
 
 describe('what the checks found is judged by their own manifest and roster', () => {

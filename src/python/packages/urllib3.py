@@ -21,7 +21,9 @@ class Urllib3(PackageCase):
             self.assert_echo(self.post(server, ca_certs=CERTIFICATE))
 
     def test_tls_1_2_exchange(self):
-        context = self.module.util.create_urllib3_context()
+        from urllib3.util.ssl_ import create_urllib3_context
+
+        context = create_urllib3_context()
         context.load_verify_locations(CERTIFICATE)
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         with serve() as server:

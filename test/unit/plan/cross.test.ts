@@ -40,6 +40,13 @@ describe('the plan of a cell for another machine', () => {
     expect(textOf(cross('graviton2'), 'prove-cell')).toContain('"neoverse-n1"');
   });
 
+  it('has no package checks: pip would run in the emulator', () => {
+    const test = { preset: 'packages' as const, files: ['packages'], match: [] };
+    expect(() => planWith({ host, cross: [machine], axes: { target: ['graviton3'] }, test })).toThrow(
+      /"code":"unsupported".*packages for another machine/,
+    );
+  });
+
   it('compiles with the cross tools and the sysroot only', () => {
     const plan = cross();
     expect(textOf(plan, 'configure-awslc')).toContain('"-DCMAKE_SYSTEM_PROCESSOR=aarch64","-DCMAKE_SYSROOT={sysroot}"');
