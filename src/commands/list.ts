@@ -60,8 +60,15 @@ const gatherRecipes = async (): Promise<Result<Part<'targets' | 'recipes'>>> => 
   for (const name of await listRecipes()) {
     const recipe = await loadRecipe(name, '/', targets.value);
     if (!recipe.ok) return recipe;
-    const { description, cells, test } = recipe.value;
-    recipes.push({ name, ...(description === undefined ? {} : { description }), cells, preset: test.preset });
+    const { description, cells, include, exclude, test } = recipe.value;
+    recipes.push({
+      name,
+      ...(description === undefined ? {} : { description }),
+      cells,
+      ...(include === undefined ? {} : { include }),
+      ...(exclude === undefined ? {} : { exclude }),
+      preset: test.preset,
+    });
   }
   return ok({ targets: targets.value.targets, recipes });
 };

@@ -2,7 +2,8 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ioFailure } from '../io/failure.ts';
 import { writeJsonAtomic } from '../io/files.ts';
-import { worstExitCode, type Failure } from '../model/failure.ts';
+import { exitCodeOf, worstExitCode, type Failure } from '../model/failure.ts';
+import { canonicalJson } from '../model/json.ts';
 import type { MatrixRecord } from '../model/matrix.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { MatrixStage, RunRecord, SuiteResults } from '../model/record.ts';
@@ -127,9 +128,10 @@ export const runMatrix = async (options: MatrixCommandOptions, context: CommandC
     ...(since === undefined ? {} : { since: since.value }),
     ...(shard === undefined ? {} : { shard }),
   });
-  // What is of no cell: an interruption.
-  const beside = failures.filter(({ code }) => code === 'interrupted');
-  const exitCode = worstExitCode([matrix.exitCode, ...(beside.length > 0 ? [130] : [])]);
+  // What is of no cell: an interruption, and cases that could not be run again alone for a comparison.
+  const told = new Set(record.cells.flatMap((cell) => (cell.failures ?? []).map(canonicalJson)));
+  const beside = failures.filter((failure) => !told.has(canonicalJson(failure)));
+  const exitCode = worstExitCode([matrix.exitCode, ...beside.map(exitCodeOf)]);
   const whole = { ...matrix, exitCode };
   const output =
     options.output === undefined

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { capabilitiesSchema, lineSchema } from './catalogue.ts';
 import { cellSchema } from './cell.ts';
 import { stepKindSchema } from './plan.ts';
-import { axesSchema, presetSchema, targetsSchema } from './recipe.ts';
+import { axesSchema, presetSchema, recipeSchema, targetsSchema } from './recipe.ts';
 import { verdictNameSchema } from './verdict.ts';
 
 const whenSchema = z.string().describe('ISO 8601, UTC');
@@ -80,6 +80,8 @@ export const listReportSchema = z.strictObject({
         name: z.string(),
         description: z.string().optional(),
         cells: axesSchema,
+        include: recipeSchema.shape.include,
+        exclude: recipeSchema.shape.exclude,
         preset: presetSchema,
       }),
     )

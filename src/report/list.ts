@@ -141,9 +141,9 @@ export const formatList = (report: ListReport, options: ListTextOptions): string
           section(
             'Recipes',
             formatTable(
-              recipes.map(({ name, description, cells }) => [
+              recipes.map(({ name, description, cells, include = [] }) => [
                 name,
-                `CPython ${cells.python.join(', ')} on AWS-LC ${cells.awslc.join(', ')}`,
+                `CPython ${cells.python.join(', ')} on AWS-LC ${cells.awslc.join(', ')}${include.length === 0 ? '' : ' and more'}`,
                 description ?? '',
               ]),
             ),

@@ -3,7 +3,7 @@ import { readFailure } from '../model/failure-schema.ts';
 import type { VerdictReport } from '../model/verdict.ts';
 import { describeFailure } from './failure.ts';
 import { attributes, formatCase, seconds, sumDurations, totalsOf, xmlText, type Totals } from './junit.ts';
-import { describeProofCount, describeTime, stateTitles } from './matrix-words.ts';
+import { describeProofCount, describeTime, stateTitles } from './matrix-columns.ts';
 import { describeCell } from './verdicts.ts';
 
 type Shape = 'passed' | 'skipped' | 'failure' | 'error';

@@ -13,7 +13,7 @@ import {
   listChanged,
   listFailures,
   stateTitles,
-} from './matrix-words.ts';
+} from './matrix-columns.ts';
 import { formatCount, formatDuration, plural, stripControls } from './text.ts';
 import { groupUnexpected } from './verdicts.ts';
 
@@ -23,7 +23,7 @@ const maxFailures = 50;
 const maxCases = 100;
 const maxChanges = 100;
 /** Characters of one failure. */
-const maxText = 4000;
+const maxText = 2000;
 
 const marks: Readonly<Record<MatrixCell['state'], string>> = {
   'as-expected': '✅',

@@ -13,7 +13,7 @@ import {
   listChanged,
   listFailures,
   stateTitles,
-} from './matrix-words.ts';
+} from './matrix-columns.ts';
 import { formatDuration, paint, plural, printable, stripControls, type Style, type TextOptions } from './text.ts';
 
 export interface MatrixTextOptions extends TextOptions {

@@ -29,6 +29,7 @@ it('list shows catalogue, targets and recipes', async () => {
   expect(report.awslc).toMatchObject([{ version: '5.90.0', line: 'main', capabilities: { pha: false } }]);
   expect(report.targets?.map(({ name }) => name)).toContain('generic');
   expect(report.recipes).toContainEqual(expect.objectContaining({ name: 'default', preset: 'crypto' }));
+  expect(report.recipes?.find(({ name }) => name === 'nightly')?.include).toHaveLength(4);
   expect(report).not.toHaveProperty('runs');
   const text = await runCli(['list']);
   expect(text.stdout).toMatch(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runRecordSchema } from '../../src/model/record.ts';
@@ -151,6 +151,45 @@ describe('matrix', () => {
     // One that is in no catalogue is wrong everywhere.
     const unknown = await world.run(['matrix', '--awslc', '5.90.0', '--awslc', '5.99.0', '--json']);
     expect([unknown.exitCode, failureCodes(unknown)]).toEqual([2, ['unknown-version']]);
+  });
+
+  it('begins nothing of a cell that only an emulator could run, unless it is asked to', async () => {
+    await open();
+    const triple = 'aarch64-linux-gnu';
+    const names = [...['gcc', 'g++', 'as', 'ar', 'ld'].map((name) => `${triple}-${name}`), 'qemu-aarch64-static'];
+    await world.fakes.add(Object.fromEntries(names.map((name) => [name, { stdout: `${name} 12.2.0\n` }])));
+    const sysroot = join(world.directory, 'sysroot');
+    await mkdir(join(sysroot, 'usr/include'), { recursive: true });
+    const args = ['--awslc', '5.90.0', '--python', '3.14.90', '--target', 'graviton3', '--sysroot', sysroot];
+    const result = await world.run(['matrix', ...args, '--up-to', 'prove', '--json']);
+    const record = matrixOf(result);
+    expect([result.exitCode, record.cells.map(({ state }) => state)]).toEqual([1, ['cannot-run']]);
+    expect(record.cells[0]?.failures).toMatchObject([
+      { code: 'unsupported', why: expect.stringContaining('only an emulator can') as unknown },
+    ]);
+    expect(await world.summary()).toEqual([]);
+    const diff = await world.run(['matrix', ...args, '--up-to', 'diff', '--emulate', '--json']);
+    expect(matrixOf(diff).cells[0]?.failures).toMatchObject([
+      { why: expect.stringContaining('it has no twin') as unknown },
+    ]);
+  });
+
+  it('compares cells with their twins, and merges that too', async () => {
+    await open(failsOn('5.90.0'));
+    const dir = join(world.directory, 'out');
+    const args = ['--python', '3.14.90', '--awslc', '5.90.0', '--awslc', '5.91.0', '--up-to', 'diff', '--json'];
+    const result = await world.run(['matrix', ...args, '--output', dir]);
+    const record = matrixOf(result);
+    expect([result.exitCode, record.stage]).toEqual([3, 'diff']);
+    expect(record.cells.map(({ state, twin }) => [state, twin?.differences])).toEqual([
+      ['unexpected', 1],
+      ['as-expected', 0],
+    ]);
+    expect(record.cells[0]?.twin?.cases).toMatchObject([
+      { cell: expect.stringMatching(/^failed: /) as unknown, twin: 'passed' },
+    ]);
+    const merged = matrixOf(await world.run(['merge', dir, '--json']));
+    expect(merged.cells.map(({ twin }) => twin)).toEqual(record.cells.map(({ twin }) => twin));
   });
 
   it('tells a source that no origin gives, as nothing of this cell’s doing', async () => {

@@ -103,7 +103,11 @@ describe('a recipe that excludes', () => {
   });
 
   it('names what is wrong by its place', () => {
-    const wrong = { ...defaultRecipe, include: [{ target: ['genric'] }, {}], exclude: [{ pyhton: ['3.9'], awslc: ['5'] }] };
+    const wrong = {
+      ...defaultRecipe,
+      include: [{ target: ['genric'] }, {}],
+      exclude: [{ pyhton: ['3.9'], awslc: ['5'] }],
+    };
     const parsed = parseRecipe(wrong, vocabulary);
     expect(parsed.ok ? [] : parsed.error.map(({ path, suggestion }) => [path, suggestion])).toEqual([
       ['$.include[1]', undefined],
