@@ -69,7 +69,9 @@ export const assessCell = (
     if (serious.length > 0)
       return serious.every(isOfMachine) && ofSteps.length === serious.length ? 'cannot-run' : 'failed';
     if (failures.length > 0) return 'unexpected';
-    return countStages(run) > farthest.indexOf(stage) ? 'as-expected' : 'not-run';
+    // Suites may have run while the proof was interrupted.
+    const isProved = run.proof !== undefined || stage === 'core' || stage === 'build';
+    return isProved && countStages(run) > farthest.indexOf(stage) ? 'as-expected' : 'not-run';
   };
   return { state: stateOf(), failures };
 };

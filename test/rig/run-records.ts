@@ -12,6 +12,8 @@ export interface CellPart {
   readonly id: string;
   /** How far it got; everything unless given. */
   readonly upTo?: 'nothing' | 'core' | 'build' | 'prove' | 'test';
+  /** Whether its proof was interrupted. */
+  readonly isUnproved?: boolean;
   readonly failures?: readonly Failure[];
   readonly verdicts?: readonly Verdict[];
   /** Verdicts of an earlier run that these are compared with. */
@@ -49,7 +51,7 @@ export const passes: readonly Verdict[] = [
   { id: 'test.test_ssl.A.test_two', file: 'test_ssl', verdict: 'XFAIL', reason: 'no PHA' },
 ];
 
-const recordCell = ({ id, upTo = 'test', failures }: CellPart): CellRun => {
+const recordCell = ({ id, upTo = 'test', failures, isUnproved = false }: CellPart): CellRun => {
   const count = reached[upTo];
   return {
     id,
@@ -58,7 +60,7 @@ const recordCell = ({ id, upTo = 'test', failures }: CellPart): CellRun => {
       outcome: index < count ? 'done' : index === count && failures !== undefined ? 'failed' : 'not-run',
       durationMs: index < count ? 1000 * (index + 1) : 0,
     })),
-    ...(count < 3
+    ...(count < 3 || isUnproved
       ? {}
       : {
           proof: {

@@ -31,6 +31,7 @@ describe('a cell of a matrix', () => {
   it.each([
     ['as-expected', {}, 0, 0],
     ['not-run', { upTo: 'build' }, 1, 0],
+    ['not-run', { isUnproved: true }, 1, 0],
     ['unexpected', { verdicts: failing }, 3, 3],
     // Only what got worse counts.
     ['as-expected', { verdicts: failing, baseline: failing }, 0, 0],
