@@ -44,9 +44,9 @@ export const describeCounts = ({ suites }: MatrixCell): string =>
         .map((name) => `${name} ${formatCount(suites.counts[name])}`)
         .join(' ');
 
-/** How long the steps took that were done for a cell in its run. */
+/** How long the steps took that were done for a cell in its run, or taken from a cache. */
 export const describeTime = ({ steps }: MatrixCell): string => {
-  const done = steps.filter(({ outcome }) => outcome === 'done' || outcome === 'failed');
+  const done = steps.filter(({ outcome }) => outcome === 'done' || outcome === 'cached' || outcome === 'failed');
   if (done.length === 0) return steps.some(({ outcome }) => outcome === 'recorded') ? 'recorded' : '-';
   return formatDuration(done.reduce((sum, { durationMs }) => sum + durationMs, 0));
 };

@@ -38,7 +38,7 @@ export const isOfMachine = ({ code }: Failure): boolean => cannotRunCodes.includ
 export const failuresOf = (run: CellRun): readonly Failure[] => (run.failures ?? []).map(readFailure);
 
 const wasReached = (run: CellRun, step: string): boolean =>
-  run.steps.some(({ id, outcome }) => id.startsWith(`${step}-`) && ['done', 'cached', 'recorded'].includes(outcome));
+  run.steps.some(({ id, outcome }) => id.startsWith(`${step}-`) && outcome !== 'failed' && outcome !== 'not-run');
 
 const farthest: readonly MatrixStage[] = ['core', 'build', 'prove', 'test', 'diff'];
 

@@ -12,6 +12,8 @@ export interface CellPart {
   readonly id: string;
   /** How far it got; everything unless given. */
   readonly upTo?: 'nothing' | 'core' | 'build' | 'prove' | 'test';
+  /** Whether what was built came from a cache. */
+  readonly isCached?: boolean;
   /** Whether its proof was interrupted. */
   readonly isUnproved?: boolean;
   readonly failures?: readonly Failure[];
@@ -51,13 +53,20 @@ export const passes: readonly Verdict[] = [
   { id: 'test.test_ssl.A.test_two', file: 'test_ssl', verdict: 'XFAIL', reason: 'no PHA' },
 ];
 
-const recordCell = ({ id, upTo = 'test', failures, isUnproved = false }: CellPart): CellRun => {
+const recordCell = ({ id, upTo = 'test', failures, isUnproved = false, isCached = false }: CellPart): CellRun => {
   const count = reached[upTo];
   return {
     id,
     steps: Object.values(stepsOf(id)).map((step, index) => ({
       id: step,
-      outcome: index < count ? 'done' : index === count && failures !== undefined ? 'failed' : 'not-run',
+      outcome:
+        index < count
+          ? isCached && index < 2
+            ? 'cached'
+            : 'done'
+          : index === count && failures !== undefined
+            ? 'failed'
+            : 'not-run',
       durationMs: index < count ? 1000 * (index + 1) : 0,
     })),
     ...(count < 3 || isUnproved

@@ -59,6 +59,8 @@ describe('a cell of a matrix', () => {
   it('is judged by the stage that its matrix went up to, which is the farthest of its runs', () => {
     const core = { id: 'c', stage: 'core', cells: [{ id: 'a', upTo: 'core' }] } as const;
     expect([stateOf(assemble([core])), assemble([core]).stage]).toEqual(['as-expected', 'core']);
+    const cached = { ...core, cells: [{ id: 'a', upTo: 'core', isCached: true }] } as const;
+    expect(stateOf(assemble([cached]))).toBe('as-expected');
     const both = assemble([core, { id: 'r', cells: [{ id: 'a' }, { id: 'b' }] }]);
     expect([stateOf(both), both.stage, both.cells.map(({ run }) => run)]).toEqual(['as-expected', 'test', ['r', 'r']]);
   });
