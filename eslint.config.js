@@ -13,6 +13,8 @@ const mayImport = {
   steps: ['model', 'plan', 'io'],
   run: ['model', 'recipe', 'plan', 'verdict', 'report', 'io', 'ui', 'steps'],
   commands: ['model', 'recipe', 'plan', 'verdict', 'report', 'io', 'ui', 'steps', 'run'],
+  // The library: what the commands do, for programs. It draws nothing.
+  api: ['model', 'recipe', 'plan', 'verdict', 'report', 'io', 'steps', 'run', 'commands'],
 };
 const pure = ['model', 'recipe', 'plan', 'verdict', 'report'];
 const folders = Object.keys(mayImport);
@@ -99,6 +101,22 @@ export default tseslint.config(
           patterns: folders
             .filter((folder) => !['commands', 'report', 'model'].includes(folder))
             .map((folder) => ({ group: [`./${folder}/**`], message: 'cli imports only commands, report and model.' })),
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/index.ts', 'src/schemas.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: folders
+            .filter((folder) => !['api', 'report', 'model'].includes(folder))
+            .map((folder) => ({
+              group: [`./${folder}/**`],
+              message: 'What a program imports is api, report and model.',
+            })),
         },
       ],
     },

@@ -88,7 +88,7 @@ const mergeAfter = (known: Step | undefined, step: Step): Step => {
 };
 
 /** A cell's id: readable parts, then the digest of the whole cell. */
-const nameCell = (cell: Cell): string =>
+export const nameCell = (cell: Cell): string =>
   `cpython-${cell.python.version}+awslc-${cell.awslc.version}-${cell.platform.arch}-${cell.platform.libc}-${cell.target}-${cell.link}-${cell.optimization}-${digestValue(cell).slice(0, 8)}`;
 
 const planCell = (

@@ -119,7 +119,7 @@ for WORD; do case $WORD in OUT=*) OUT=\${WORD#OUT=};; esac; done
 echo openssl >"$OUT/_ssl.small.so"; echo openssl >"$OUT/_hashlib.small.so"`,
     },
     {
-      args: '-f modules.mk *',
+      args: '*-f modules.mk *',
       script: `set -e
 for WORD; do case $WORD in OUT=*) OUT=\${WORD#OUT=};; AWSLC_LIB=*) LIB=\${WORD#AWSLC_LIB=};; esac; done
 cat "$LIB/libssl.a" "$LIB/libcrypto.a" >"$OUT/_ssl.small.so"
