@@ -5,14 +5,19 @@ import type { Failure } from '../model/failure.ts';
 import { prettyJson } from '../model/json.ts';
 import type { MatrixRecord } from '../model/matrix.ts';
 import type { VerdictReport } from '../model/verdict.ts';
+import { annotateMatrix, formatAnnotations } from '../report/annotations.ts';
 import { formatMatrix } from '../report/matrix.ts';
 import { formatMatrixJunit } from '../report/matrix-junit.ts';
 import { formatMatrixMarkdown } from '../report/matrix-markdown.ts';
 import type { JudgedRun } from '../verdict/matrix.ts';
 import type { CommandContext } from './context.ts';
+import { locatePython } from './pipeline-annotations.ts';
 
 /** Where reports of a matrix go. */
 export interface MatrixReportOptions {
+  readonly annotations?: string;
+  /** Of the selection, where there is one: whether CPython's source lies here. */
+  readonly python?: readonly string[];
   readonly junit?: string;
   readonly markdown?: string;
   readonly json?: boolean;
@@ -49,6 +54,7 @@ export const reportMatrix = async (
   const files: readonly (readonly [string | undefined, () => string])[] = [
     [options.junit, () => formatMatrixJunit(record, reportsOf(record, runs))],
     [options.markdown, () => formatMatrixMarkdown(record)],
+    [options.annotations, () => formatAnnotations(annotateMatrix(record, locatePython(options.python, context.cwd)))],
   ];
   const failures: Failure[] = [];
   for (const [file, format] of files) {

@@ -11,6 +11,7 @@ import { findBaselines, type Baselines } from '../run/baselines.ts';
 import { isUnexpectedSuite, judgeRun } from '../run/judge-run.ts';
 import { assembleMatrix } from '../verdict/matrix.ts';
 import type { CommandContext } from './context.ts';
+import type { GithubOptions } from './matrix-github.ts';
 import { chooseAsked, findRefused, loadMatrix, parseShard, type CellsOptions } from './matrix-cells.ts';
 import { reportMatrix, type MatrixReportOptions } from './matrix-report.ts';
 import { openSelection } from './open.ts';
@@ -20,7 +21,8 @@ import { readToolVersion } from './settings.ts';
 import type { CommandEnd } from './tree.ts';
 
 /** Options of `matrix`. */
-export interface MatrixCommandOptions extends SelectionOptions, CellsOptions, MatrixReportOptions {
+export interface MatrixCommandOptions extends SelectionOptions, CellsOptions, MatrixReportOptions, GithubOptions {
+  readonly engine?: string;
   readonly upTo?: MatrixStage;
   readonly failFast?: boolean;
   readonly partial?: boolean;
@@ -79,6 +81,10 @@ const findProblems = (options: MatrixCommandOptions): readonly Failure[] => {
 export const runMatrix = async (options: MatrixCommandOptions, context: CommandContext): Promise<CommandEnd> => {
   const problems = findProblems(options);
   if (problems.length > 0) return { failures: problems };
+  if (options.engine === 'github') {
+    const { runMatrixGithub } = await import('./matrix-github.ts');
+    return { failures: await runMatrixGithub(options, context) };
+  }
   const since = options.since === undefined ? undefined : await loadMatrix(options.since, context.cwd);
   if (since?.ok === false) return { failures: [since.error] };
   const opened = await openSelection(options, context, 'run', true);

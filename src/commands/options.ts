@@ -84,5 +84,17 @@ export const addMatrixReports = (command: Command): Command =>
   addJson(command)
     .option('--junit <file>', 'write a JUnit report: a suite for each cell')
     .option('--markdown <file>', 'write a Markdown report, for a CI summary page')
+    .option('--annotations <file>', 'write what went wrong as annotations for GitHub Actions')
     .option('--since <matrix>', 'say what changed against an earlier matrix.json')
     .option('--partial', 'cells that cannot run here, or that nobody ran, are no failure');
+
+/** How a matrix is given to an engine that runs it elsewhere: GitHub Actions takes jobs. */
+export const addGithubJobs = (command: Command): Command =>
+  command
+    .option('--jobs-per <size>', 'github: core: cells that share a core are one job (default); cell: one job each')
+    .option(
+      '--runner <target=label>',
+      'github: the runner of a target; LABEL,LABEL has both (may be repeated)',
+      collect,
+    )
+    .option('--arch <name>', 'github: the recipe is for this machine, x86_64 or aarch64 (may be repeated)', collect);

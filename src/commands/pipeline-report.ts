@@ -23,6 +23,7 @@ import { quoteWord } from '../report/text.ts';
 import { describeCell, formatVerdicts } from '../report/verdicts.ts';
 import type { CellSession, Session } from '../run/session.ts';
 import type { CommandContext } from './context.ts';
+import { formatPipelineAnnotations } from './pipeline-annotations.ts';
 import type { PipelineOptions } from './pipeline.ts';
 import { describeSelection } from './selection.ts';
 
@@ -144,6 +145,17 @@ const formatCellProof =
 
 /** Writes the report files that were asked for. Failures: `io-failed`, `disk-full`. */
 export const writeReports = async (
+  findings: PipelineFindings,
+  options: PipelineOptions,
+  context: CommandContext,
+): Promise<readonly Failure[]> => [
+  ...(await writeDocuments(findings, options, context)),
+  ...(options.annotations === undefined
+    ? []
+    : await writeReport(options.annotations, formatPipelineAnnotations(findings, options, context.cwd), context)),
+];
+
+const writeDocuments = async (
   findings: PipelineFindings,
   options: PipelineOptions,
   context: CommandContext,

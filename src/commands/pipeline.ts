@@ -29,6 +29,7 @@ export interface PipelineOptions extends SelectionOptions {
   readonly prefix?: string;
   readonly junit?: string;
   readonly markdown?: string;
+  readonly annotations?: string;
   readonly baseline?: string;
   readonly detailed?: boolean;
   readonly comparePlain?: boolean;

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from './context.ts';
-import { addCache, addMask, addMatrixReports, addSelection, addTests, collect } from './options.ts';
+import { addCache, addGithubJobs, addMask, addMatrixReports, addSelection, addTests, collect } from './options.ts';
 import type { Finish } from './tree.ts';
 
 /** The commands that work on sets of cells. `add` makes a command with its description and an example. */
@@ -9,21 +9,17 @@ export const addMatrixCommands = (
   finish: Finish,
   context: CommandContext,
 ): void => {
-  addCache(
-    addMatrixReports(
-      addMask(
-        addTests(
-          addSelection(
-            add(
-              'matrix',
-              'run every cell of a recipe, and report them together',
-              'cpython-awslc matrix --recipe pr --awslc path:.',
-            ),
-          ),
-        ),
-      ),
-    ),
-  )
+  const matrix = add(
+    'matrix',
+    'run every cell of a recipe, and report them together',
+    'cpython-awslc matrix --recipe pr --awslc path:.',
+  );
+  addGithubJobs(addMatrixReports(addMask(addTests(addCache(addSelection(matrix))))))
+    .addOption(
+      new Option('--engine <name>', 'where cells run: on this machine; github prints jobs for GitHub Actions')
+        .choices(['local', 'github'])
+        .default('local'),
+    )
     .addOption(
       new Option('--up-to <stage>', 'how far; core stops at what cells share')
         .choices(['core', 'build', 'prove', 'test', 'diff'])

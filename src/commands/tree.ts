@@ -112,6 +112,7 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--detailed', 'how each claim was checked, facts, and the code that each primitive takes on this CPU')
     .option('--prefix <dir>', 'copy the result there, free to be changed')
     .option('--markdown <file>', 'write the proof as a Markdown page')
+    .option('--annotations <file>', 'write what went wrong as annotations for GitHub Actions')
     .action((options: { json?: boolean }) =>
       finish(end(import('./prove.ts').then(({ runProve }) => runProve(options, context))), options),
     );
@@ -128,6 +129,7 @@ reproducible, 70 bug, 130 interrupted.`,
     .option('--prefix <dir>', 'copy the result there, free to be changed')
     .option('--junit <file>', 'write a JUnit report')
     .option('--markdown <file>', 'write a Markdown report, for a CI summary page')
+    .option('--annotations <file>', 'write what went wrong as annotations for GitHub Actions')
     .option('--baseline <run>', 'fail only on what changed: a run’s id or run.json, a directory of runs, or newest')
     .option('--compare-plain', 'also run `python -m test`, and compare the two case by case')
     .action((options: { json?: boolean }) =>

@@ -28,6 +28,7 @@ import { pinReportSchema } from './pin.ts';
 import { planSchema } from './plan.ts';
 import { proofSchema } from './proof.ts';
 import { recipeSchema, targetsSchema } from './recipe.ts';
+import { githubMatrixSchema, runnersSchema } from './runners.ts';
 import { failuresDocumentSchema, resultDocumentSchema } from './result-document.ts';
 import { shimsSchema } from './shim.ts';
 import { runRecordSchema, stepRecordSchema, suiteResultsSchema } from './record.ts';
@@ -94,6 +95,11 @@ const written: readonly NamedSchema[] = [
     schema: verifiedSchema,
   },
   {
+    name: 'runners',
+    title: 'runners of GitHub Actions by target: recipes/knowledge/runners.json',
+    schema: runnersSchema,
+  },
+  {
     name: 'patches',
     title: 'patches of a CPython series: patches/SERIES/series.json',
     schema: patchSeriesSchema,
@@ -123,6 +129,7 @@ const schemas: readonly NamedSchema[] = [
   { name: 'diff', title: 'diff --json', schema: diffDocumentSchema },
   { name: 'bisect', title: 'bisect --json', schema: bisectDocumentSchema },
   { name: 'bisect-state', title: 'bisects/DIGEST.json: what a bisect has asked', schema: bisectStateSchema },
+  { name: 'github-matrix', title: 'matrix --engine github', schema: githubMatrixSchema },
   { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },
   { name: 'run', title: 'run.json: what a run did and found', schema: runRecordSchema },

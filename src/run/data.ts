@@ -15,6 +15,7 @@ import { rosterSchema, type EnvironmentClass, type Manifest, type Roster } from 
 import { packagesName, packagesSchema, type Packages } from '../model/packages.ts';
 import { patchSeriesSchema, type LoadedPatch } from '../model/patch.ts';
 import { shimsSchema, type LoadedShim, type LoadedShims } from '../model/shim.ts';
+import { runnersSchema, type Runners } from '../model/runners.ts';
 import { targetsSchema, type Recipe, type Targets } from '../model/recipe.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { timingsSchema, type Timings } from '../model/timings.ts';
@@ -69,6 +70,10 @@ export const loadCpuKnowledge = (): Promise<Result<CpuKnowledge>> =>
 /** Which code of AWS-LC is formally verified. Failure: `file-invalid`. */
 export const loadVerified = (): Promise<Result<Verified>> =>
   readData(verifiedSchema, 'knowledge', join(recipesDir, 'knowledge', 'verified.json'));
+
+/** Which runners of GitHub Actions a cell can run on. Failure: `file-invalid`. */
+export const loadRunners = (): Promise<Result<Runners>> =>
+  readData(runnersSchema, 'knowledge', join(recipesDir, 'knowledge', 'runners.json'));
 
 /** Where patches and shims lie. */
 export const patchesDir = join(packageDir, 'patches');

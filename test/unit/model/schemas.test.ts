@@ -32,6 +32,7 @@ describe('JSON Schemas', () => {
       'knowledge/certificates.json',
       'knowledge/fips-services.json',
       'knowledge/cpu-code.json',
+      'knowledge/runners.json',
     ].concat(
       readdirSync(`${recipes}catalogue`).map((name) => `catalogue/${name}`),
       readdirSync(`${recipes}manifests`).map((name) => `manifests/${name}`),
