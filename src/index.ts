@@ -11,12 +11,13 @@
  * @packageDocumentation
  */
 export { plan, resolve, type PlanOptions, type Resolved } from './api/plan.ts';
-export { judge, readRun } from './api/records.ts';
+export { judge, merge, readRun, type MergeOptions } from './api/records.ts';
 export { run, type CellResult, type RunOptions, type RunResult, type UpTo } from './api/run.ts';
 export type { Selection, Surroundings } from './api/selection.ts';
 export type { Cell, Platform } from './model/cell.ts';
 export type { Listener, RunEvent } from './model/event.ts';
 export { exitCodeOf, type Failure, type FailureCode, type FailureOf } from './model/failure.ts';
+export type { CellState, MatrixCell, MatrixRecord } from './model/matrix.ts';
 export type { Action, Plan, PlannedCell, Step } from './model/plan.ts';
 export type { Proof } from './model/proof.ts';
 export type { Link, Optimization, Preset, Recipe } from './model/recipe.ts';

@@ -6,7 +6,7 @@
  */
 export { cellSchema } from './model/cell.ts';
 export { failureSchema } from './model/failure-schema.ts';
-export { matrixRecordSchema, type MatrixRecord } from './model/matrix.ts';
+export { matrixRecordSchema } from './model/matrix.ts';
 export { planSchema } from './model/plan.ts';
 export { proofSchema } from './model/proof.ts';
 export { recipeSchema } from './model/recipe.ts';

@@ -1,5 +1,7 @@
+import { assembleRuns } from '../commands/merge.ts';
 import { locateStore } from '../commands/settings.ts';
 import type { Failure } from '../model/failure.ts';
+import type { MatrixRecord } from '../model/matrix.ts';
 import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { VerdictReport } from '../model/verdict.ts';
@@ -27,7 +29,7 @@ export const readRun = (
 export const judge = (record: RunRecord): Promise<Result<readonly VerdictReport[], readonly Failure[]>> =>
   call({}, async () => {
     const reports: VerdictReport[] = [];
-    for (const { id, suites, suitesOf, steps } of record.cells) {
+    for (const { id, suites, suitesOf, twinNote, steps } of record.cells) {
       const planned = record.plan.cells.find((cell) => cell.id === id);
       if (suites === undefined || planned === undefined) continue;
       const expected = await loadExpected(planned);
@@ -48,9 +50,40 @@ export const judge = (record: RunRecord): Promise<Result<readonly VerdictReport[
             ...(suitesOf === undefined ? {} : { ranAt: suitesOf }),
             recorded: tested?.outcome !== 'done',
             durationMs: suites.durationMs,
+            notes: twinNote === undefined ? [] : [twinNote],
           },
         ),
       );
     }
     return ok(reports);
+  });
+
+export interface MergeOptions extends Pick<Surroundings, 'store' | 'cwd' | 'env'> {
+  /** Path of an earlier matrix.json: the record says what changed since. */
+  readonly since?: string;
+  /** Whether cells that could not run, or that nobody ran, are no failure. */
+  readonly partial?: boolean;
+}
+
+/**
+ * Puts the records of runs of many machines together, judged by what is expected now: the document that `merge --json` prints.
+ * `runs` are ids, paths of run.json, or directories that have some. Its `exitCode` is that of the worst cell.
+ * Failures: `unknown-run`, `record-invalid`, `usage` (runs of different recipes or suites).
+ */
+export const merge = (
+  runs: readonly string[],
+  options: MergeOptions = {},
+): Promise<Result<MatrixRecord, readonly Failure[]>> =>
+  call(options, async ({ context }) => {
+    const { store, since, partial } = options;
+    const merged = await assembleRuns(
+      runs,
+      {
+        ...(store === undefined ? {} : { store }),
+        ...(since === undefined ? {} : { since }),
+        ...(partial === undefined ? {} : { partial }),
+      },
+      context,
+    );
+    return merged.ok ? ok(merged.value.matrix) : merged;
   });

@@ -1,5 +1,5 @@
 import { findForeign } from '../commands/find-foreign.ts';
-import { judgeCell, loadBaseline } from '../commands/judge-cells.ts';
+import { judgeCell } from '../commands/judge-cells.ts';
 import { checkToolchain, openSelection, type Opened } from '../commands/open.ts';
 import { readToolVersion } from '../commands/settings.ts';
 import { findCompileCache } from '../io/compile-cache.ts';
@@ -10,6 +10,7 @@ import type { Proof } from '../model/proof.ts';
 import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { VerdictReport } from '../model/verdict.ts';
+import { findBaselines, type Baselines } from '../run/baselines.ts';
 import { loadRun, runSession, type CellSession, type Session } from '../run/session.ts';
 import { reportFailure } from '../verdict/summary.ts';
 import { call, type Call } from './call.ts';
@@ -25,7 +26,7 @@ export interface RunOptions extends Surroundings {
   readonly rerun?: boolean;
   /** Whether what is built for another machine is proved and tested in an emulator. */
   readonly emulate?: boolean;
-  /** An earlier run, by its id or the path of its run.json: only what changed against it for the worse is a failure. */
+  /** An earlier run, a directory of runs, or `newest`: only what changed against it for the worse is a failure. */
   readonly baseline?: string;
 }
 
@@ -71,7 +72,7 @@ const refuseUmask = (umask: number | undefined): Failure | undefined =>
 const judgeCells = async (
   session: Session,
   opened: Opened,
-  baseline: RunRecord | undefined,
+  baseline: Baselines | undefined,
 ): Promise<{ readonly cells: readonly CellResult[]; readonly failures: readonly Failure[] }> => {
   const failures: Failure[] = [];
   const judgeOne = async (cell: CellSession): Promise<VerdictReport | null> => {
@@ -110,7 +111,11 @@ const runIn = async (
   const foreign = findForeign(prepared, options.emulate === true || !isRun);
   if (foreign !== undefined) return fail([foreign]);
   const asked = options.baseline;
-  const baseline = asked === undefined ? ok(undefined) : await loadBaseline(asked, store, context.cwd);
+  const { plan } = prepared;
+  const baseline =
+    asked === undefined
+      ? ok(undefined)
+      : await findBaselines({ asked, plan, cells: plan.cells, store, cwd: context.cwd });
   if (!baseline.ok) return fail([baseline.error]);
   const lacking = await checkToolchain(opened.value, stage);
   if (lacking.length > 0) return fail(lacking);

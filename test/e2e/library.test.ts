@@ -57,8 +57,8 @@ describe('the library', () => {
   it('has types that a strict program can use', async () => {
     await consumer.write(
       'typed.ts',
-      `import { describeFailure, exitCodeOf, judge, plan, readRun, resolve, run } from 'cpython-awslc';
-import type { Failure, Plan, Resolved, Result, RunEvent, RunRecord, RunResult, Selection, VerdictReport } from 'cpython-awslc';
+      `import { describeFailure, exitCodeOf, judge, merge, plan, readRun, resolve, run } from 'cpython-awslc';
+import type { Failure, MatrixRecord, Plan, Resolved, Result, RunEvent, RunRecord, RunResult, Selection, VerdictReport } from 'cpython-awslc';
 import { planSchema, runRecordSchema, makeJsonSchema } from 'cpython-awslc/schemas';
 
 const selection: Selection = { python: ['3.13', '3.14'], awslc: '5.12', link: 'static', fips: false };
@@ -82,6 +82,8 @@ for (const failure of failures) {
   const code: number = exitCodeOf(failure);
   if (failure.code === 'tool-missing') console.log(failure.tool, text, code);
 }
+const merged: Result<MatrixRecord, readonly Failure[]> = await merge(['runs/'], { since: 'matrix.json', partial: true });
+if (merged.ok) console.log(merged.value.cells.map(({ state }) => state));
 const again = await readRun('run.json', { cwd: '/' });
 const parsed: RunRecord = runRecordSchema.parse(JSON.parse('{}'));
 const name: string = planSchema.parse({}).recipe;
@@ -104,7 +106,7 @@ console.log(done.value.cells);
       inner: await import('cpython-awslc/dist/cli.js').then(() => 'open', (error) => error.code),
     };`);
     expect(value).toEqual({
-      names: ['describeFailure', 'exitCodeOf', 'judge', 'plan', 'readRun', 'resolve', 'run'],
+      names: ['describeFailure', 'exitCodeOf', 'judge', 'merge', 'plan', 'readRun', 'resolve', 'run'],
       schemas: true,
       inner: 'ERR_PACKAGE_PATH_NOT_EXPORTED',
     });
@@ -144,7 +146,9 @@ console.log(done.value.cells);
       const second = await run(selection, { ...surroundings, upTo: 'prove' });
       const read = await readRun(first.value.record.id, surroundings);
       const judged = await judge(read.value);
-      return { events: [...new Set(events)], first: first.value, second: second.value, judged: judged.value, read: read.value };`);
+      const merged = await library.merge([first.value.file], surroundings);
+      const nothing = await library.merge([]);
+      return { merged, nothing, events: [...new Set(events)], first: first.value, second: second.value, judged: judged.value, read: read.value };`);
     expect(value).toMatchObject({
       first: {
         asExpected: true,
@@ -154,6 +158,8 @@ console.log(done.value.cells);
         cells: [{ python: expect.stringMatching(/bin\/python3$/) as string, verdicts: { counts: { PASS: 2 } } }],
       },
       second: { recorded: true, cells: [{ verdicts: null }] },
+      merged: { ok: true, value: { kind: 'matrix', exitCode: 0, cells: [{ state: 'as-expected' }] } },
+      nothing: { ok: false, error: [{ code: 'usage' }] },
       judged: [{ kind: 'verdicts', counts: { PASS: 2 }, recorded: false }],
     });
     const { events, first, read } = value as { events: readonly string[]; first: { record: unknown }; read: unknown };
