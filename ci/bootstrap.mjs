@@ -148,10 +148,14 @@ const fipsWords = (args) => {
   return [args[at], ...year];
 };
 
-const prepare = (yes, more) => {
+const prepareTool = () => {
   checkNode();
   ensureNodePackages();
   ensureDist();
+};
+
+const prepare = (yes, more) => {
+  prepareTool();
   ensureToolchain(yes, more);
 };
 
@@ -194,11 +198,19 @@ const test = (args) => {
   return check.exitCode === 130 || real.exitCode === 130 ? 130 : check.exitCode !== 0 || real.exitCode !== 0 ? 1 : 0;
 };
 
+/** For a pipeline: makes the tool ready, and its toolchain too, with what a selection (ARGS) needs beside, unless `--tool-only`. */
+const prepareFor = (args) => {
+  if (args.includes('--tool-only')) prepareTool();
+  else prepare(args.includes('--yes'), fipsWords(args));
+  return 0;
+};
+
 const [verb, ...args] = process.argv.slice(2);
 try {
   if (verb === 'start') process.exitCode = start(args);
   else if (verb === 'test') process.exitCode = test(args);
-  else stop(2, 'usage: node ci/bootstrap.mjs start|test [--yes] [ARGS]');
+  else if (verb === 'prepare') process.exitCode = prepareFor(args);
+  else stop(2, 'usage: node ci/bootstrap.mjs start|test|prepare [--yes] [ARGS]');
 } catch (error) {
   if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code)) throw error;
   stop(1, `This clone cannot be written to (${error.path}).\n  Make a clone of your own, or run as its owner.`);

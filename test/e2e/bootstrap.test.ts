@@ -192,6 +192,19 @@ describe('npm start', () => {
   });
 });
 
+describe('prepare, for a pipeline', () => {
+  it('makes tool and toolchain ready for a selection, and runs nothing', async () => {
+    expect((await bootstrap(['prepare', '--yes', '--awslc=fips-4.2.0', '--python=3.14'])).exitCode).toBe(0);
+    expect(await commands()).toEqual(['doctor --fix --required --fips --yes']);
+  });
+
+  it('asks for no toolchain where nothing is built', async () => {
+    expect((await bootstrap(['prepare', '--tool-only'])).exitCode).toBe(0);
+    await expect(commands()).rejects.toThrow('ENOENT');
+    expect(await readFile(join(checkout, 'dist/cli.js'), 'utf8')).toBe('');
+  });
+});
+
 describe('npm test', () => {
   it('adds the numbers of check and of the real tier, and writes nothing else to standard output', async () => {
     expect(await bootstrap(['test'])).toMatchObject({ exitCode: 0, out: '42 passed, 0 failed\n' });
