@@ -5,7 +5,8 @@ import type { MatrixRecord } from '../model/matrix.ts';
 import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { VerdictReport } from '../model/verdict.ts';
-import { loadExpected, loadRun } from '../run/session.ts';
+import { loadExpected } from '../run/expected.ts';
+import { loadRun } from '../run/session.ts';
 import { nameStore } from '../run/store.ts';
 import { makeVerdictReport } from '../verdict/summary.ts';
 import { call } from './call.ts';
@@ -32,7 +33,7 @@ export const judge = (record: RunRecord): Promise<Result<readonly VerdictReport[
     for (const { id, suites, suitesOf, twinNote, steps } of record.cells) {
       const planned = record.plan.cells.find((cell) => cell.id === id);
       if (suites === undefined || planned === undefined) continue;
-      const expected = await loadExpected(planned);
+      const expected = await loadExpected(planned, record.plan.test.preset);
       if (!expected.ok) return fail([expected.error]);
       const { manifest, roster } = expected.value;
       const tested = steps.find((step) => step.id === planned.steps['test-cell']);
