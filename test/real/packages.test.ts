@@ -16,10 +16,7 @@ describe.skipIf(leaveOut)('the package checks, with the default recipe’s Pytho
 
   beforeAll(async () => {
     // runReal throws unless the exit code is 0.
-    const result = parseJson(
-      resultDocumentSchema,
-      (await runReal(['test', '--preset', 'packages', '--json', '--rerun'])).stdout,
-    );
+    const result = parseJson(resultDocumentSchema, (await runReal(['test', '--preset', 'packages', '--json'])).stdout);
     if (!result.ok) throw new Error(JSON.stringify(result.error));
     const { cells, run } = result.value;
     const verdicts = cells[0]?.verdicts;
