@@ -54,7 +54,9 @@ const argumentsOf = (command) => [
     .filter(([, { commands: takers }]) => takers.includes(command))
     .flatMap(toArguments),
   ...(isTrue('rerun') && ['prove', 'test', 'matrix'].includes(command) ? ['--rerun'] : []),
-  ...(isTrue('cache-write') && !['job-matrix', 'merge'].includes(command) ? ['--cache-write'] : []),
+  ...(isTrue('cache-write') && input('cache-url') !== '' && !['job-matrix', 'merge'].includes(command)
+    ? ['--cache-write']
+    : []),
 ];
 
 /** Outputs of a step, each with an end of its own that no value can have. */

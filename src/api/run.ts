@@ -1,8 +1,7 @@
 import { findForeign } from '../commands/find-foreign.ts';
 import { judgeCell } from '../commands/judge-cells.ts';
 import { checkToolchain, openSelection, type Opened } from '../commands/open.ts';
-import { readToolVersion } from '../commands/settings.ts';
-import { findCompileCache } from '../io/compile-cache.ts';
+import { runListened } from '../commands/run-opened.ts';
 import { readUmask } from '../io/umask.ts';
 import type { Cell } from '../model/cell.ts';
 import { exitCodeOf, worstExitCode, type Failure } from '../model/failure.ts';
@@ -11,7 +10,7 @@ import type { RunRecord } from '../model/record.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { VerdictReport } from '../model/verdict.ts';
 import { findBaselines, type Baselines } from '../run/baselines.ts';
-import { loadRun, runSession, type CellSession, type Session } from '../run/session.ts';
+import { loadRun, type CellSession, type Session } from '../run/session.ts';
 import { reportFailure } from '../verdict/summary.ts';
 import { call, type Call } from './call.ts';
 import { toOptions, type Selection, type Surroundings } from './selection.ts';
@@ -106,7 +105,7 @@ const runIn = async (
   const stage = options.upTo ?? 'test';
   const opened = await openSelection(toOptions(selection, options), context);
   if (!opened.ok) return opened;
-  const { prepared, store, jobs, path, fetch } = opened.value;
+  const { prepared, store } = opened.value;
   const isRun = stage === 'prove' || stage === 'test';
   const foreign = findForeign(prepared, options.emulate === true || !isRun);
   if (foreign !== undefined) return fail([foreign]);
@@ -119,29 +118,18 @@ const runIn = async (
   if (!baseline.ok) return fail([baseline.error]);
   const lacking = await checkToolchain(opened.value, stage);
   if (lacking.length > 0) return fail(lacking);
-  const compileCache = await findCompileCache({
-    path,
-    env: context.env,
-    tools: prepared.host.tools,
-    signal: context.signal,
-    notice: (text) => {
-      tell({ type: 'notice', text });
-    },
-  });
-  const session = await runSession({
-    prepared,
+  const session = await runListened(
+    opened.value,
     stage,
-    command: stage,
-    version: readToolVersion(),
-    store,
-    jobs,
-    path,
-    fetch,
-    compileCache,
-    rerun: options.rerun === true,
-    signal: context.signal,
-    listener: tell,
-  });
+    {
+      rerun: options.rerun === true,
+      listener: tell,
+      note: (text) => {
+        tell({ type: 'notice', text });
+      },
+    },
+    context,
+  );
   const judged = await judgeCells(session, opened.value, baseline.value);
   const record = session.run === undefined ? undefined : await loadRun(session.run.file, store, context.cwd);
   const failures = [

@@ -58,6 +58,14 @@ export interface Surroundings {
   readonly offline?: boolean;
   /** Beginnings of https URLs, and what they are rewritten to. */
   readonly mirrors?: readonly { readonly from: string; readonly to: string }[];
+  /** A remote cache of finished steps and sources; CPYTHON_AWSLC_CACHE of `env` unless given. Credentials come from `env`. */
+  readonly cache?: string;
+  /** Whether what is made here is written to the remote cache too. */
+  readonly cacheWrite?: boolean;
+  /** Path of a private Ed25519 key (PEM) that signs what is written. */
+  readonly cacheSign?: string;
+  /** Path of public Ed25519 keys (PEM): only what one of them signed is taken. */
+  readonly cacheTrust?: string;
   /** Ends the work: what is finished is kept, and the failure is `interrupted` with the reason's text. */
   readonly signal?: AbortSignal;
   /** Gets every event as it happens. What it throws becomes a failure (`usage`) of the call. */
@@ -69,7 +77,7 @@ const list = <T extends string>(value: Some<T>): readonly T[] => (typeof value =
 /** The same selection as the options of a command: one way to check them for both. */
 export const toOptions = (selection: Selection, surroundings: Surroundings): SelectionOptions => {
   const { recipe, python, awslc, target, link, optimization, cipherString, ...rest } = selection;
-  const { store, jobs, offline, mirrors } = surroundings;
+  const { store, jobs, offline, mirrors, cache, cacheWrite, cacheSign, cacheTrust } = surroundings;
   return {
     ...rest,
     ...(recipe === undefined ? {} : { recipe }),
@@ -82,6 +90,10 @@ export const toOptions = (selection: Selection, surroundings: Surroundings): Sel
     ...(store === undefined ? {} : { store }),
     ...(jobs === undefined ? {} : { jobs: String(jobs) }),
     ...(offline === undefined ? {} : { offline }),
+    ...(cache === undefined ? {} : { cache }),
+    ...(cacheWrite === undefined ? {} : { cacheWrite }),
+    ...(cacheSign === undefined ? {} : { cacheSign }),
+    ...(cacheTrust === undefined ? {} : { cacheTrust }),
     ...(mirrors === undefined ? {} : { mirror: mirrors.map(({ from, to }) => `${from}=${to}`) }),
   };
 };

@@ -1,4 +1,5 @@
 import { findCompileCache } from '../io/compile-cache.ts';
+import type { Listener } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Stage } from '../plan/plan.ts';
@@ -29,20 +30,53 @@ export const runOpened = async (
 ): Promise<Result<Session, readonly Failure[]>> => {
   const lacking = matrix === undefined ? await checkToolchain(opened, stage) : [];
   if (lacking.length > 0) return fail(lacking);
+  for (const { asked, got, why } of opened.prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
+  const display = await makeDisplay({ write: context.err, ...context.terminal });
+  const session = await runListened(
+    opened,
+    stage,
+    {
+      rerun,
+      ...(matrix === undefined ? {} : { matrix }),
+      listener: display.listen,
+      note: (text) => {
+        context.err(`${text}\n`);
+      },
+      close: () => display.close(),
+    },
+    context,
+  );
+  return ok(session);
+};
+
+/** How a run is listened to. */
+export interface Listening {
+  readonly rerun: boolean;
+  readonly matrix?: MatrixOptions;
+  readonly listener: Listener;
+  /** Takes what is to be said before and after the events. */
+  readonly note: (text: string) => void;
+  /** Called once when the last event has been: what is still written to a cache has its own time. */
+  readonly close?: () => Promise<void>;
+}
+
+/** Runs an opened selection up to a stage with the caches of the machine and the remote one, whoever listens. */
+export const runListened = async (
+  opened: Opened,
+  stage: Stage,
+  { rerun, matrix, listener, note, close }: Listening,
+  context: CommandContext,
+): Promise<Session> => {
   const { prepared, store, jobs, path } = opened;
-  for (const { asked, got, why } of prepared.plan.resolved) context.err(`${asked} is ${got} (${why})\n`);
   const compileCache = await findCompileCache({
     path,
     env: context.env,
     tools: prepared.host.tools,
     signal: context.signal,
-    notice: (text) => {
-      context.err(`${text}\n`);
-    },
+    notice: note,
   });
-  const display = await makeDisplay({ write: context.err, ...context.terminal });
   let say = (text: string): void => {
-    display.listen({ type: 'notice', text });
+    listener({ type: 'notice', text });
   };
   const cacheUse = await openCacheUse(opened, stage, context, (text) => {
     say(text);
@@ -60,15 +94,14 @@ export const runOpened = async (
     rerun,
     ...(matrix === undefined ? {} : { matrix }),
     signal: context.signal,
-    listener: display.listen,
+    listener,
   });
-  await display.close();
-  // Nothing is drawn any more, and what is still written to a cache has its own time.
+  await close?.();
   say = (text) => {
-    context.err(`note   ${text}\n`);
+    note(`note   ${text}`);
   };
   await cacheUse.finish();
   const { failures } = session;
-  if (!context.signal.aborted || failures.some(({ code }) => code === 'interrupted')) return ok(session);
-  return ok({ ...session, failures: [...failures, { code: 'interrupted', signal: String(context.signal.reason) }] });
+  if (!context.signal.aborted || failures.some(({ code }) => code === 'interrupted')) return session;
+  return { ...session, failures: [...failures, { code: 'interrupted', signal: String(context.signal.reason) }] };
 };
