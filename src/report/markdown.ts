@@ -2,27 +2,13 @@ import { isExpected, verdictNameSchema, type VerdictReport } from '../model/verd
 import { describeKept } from './kept.ts';
 import { formatPackagesMarkdown } from './packages.ts';
 import { formatCount, formatDuration, plural, stripControls } from './text.ts';
+import { verdictMeanings } from './verdict-words.ts';
 import { describeCell, describeResult, formatComparison, groupUnexpected, rerunCommand } from './verdicts.ts';
 
 /** A CI system's summary page takes about 1 MiB: this many cases are drawn, the rest is counted. */
 const maxCases = 100;
 /** Lines of a traceback that are drawn: its end says what went wrong. */
 const maxDetailLines = 25;
-
-const meanings: Readonly<Record<string, string>> = {
-  PASS: 'passed',
-  SKIP: 'skipped because of the machine or the run',
-  XFAIL: 'failed, as the manifest says',
-  XSKIP: 'skipped, as the manifest says',
-  XFLAKY: 'known to be flaky',
-  COMMON: 'failed alike on the twin',
-  FLAKY: 'failed, then passed alone',
-  FAIL: 'failed',
-  XPASS: 'passed, against the manifest',
-  NEWSKIP: 'skipped for no known reason',
-  LOST: 'never started',
-  UNRESOLVED: 'never ended',
-};
 
 /** Text as HTML within Markdown shows it literally. */
 export const escapeHtml = (text: string): string =>
@@ -68,7 +54,7 @@ export const formatMarkdown = (report: VerdictReport, options: MarkdownOptions =
     .filter((name) => report.counts[name] > 0)
     .map(
       (name) =>
-        `| ${isExpected(name) ? name : `**${name}**`} | ${formatCount(report.counts[name])} | ${meanings[name] ?? ''} |`,
+        `| ${isExpected(name) ? name : `**${name}**`} | ${formatCount(report.counts[name])} | ${verdictMeanings[name]} |`,
     );
   if (rows.length > 0) parts.push(['| verdict | count | meaning |', '|---|---:|---|', ...rows].join('\n'));
 
