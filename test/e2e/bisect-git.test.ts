@@ -76,6 +76,8 @@ describe('bisect over a range of commits', () => {
 
   it('asks for a capability of real headers with the real compiler', async () => {
     await open();
+    // As large servers do: the history comes without trees.
+    repository.git('config', 'uploadpack.allowFilter', 'true');
     await world.fakes.add({ gcc: { exec: execFileSync('which', ['gcc'], { encoding: 'utf8' }).trim() } });
     for (const name of ['1', '2', '3', '4', '5']) repository.commit(name, { mark: 'old', has: withoutHostflags });
     const added = repository.commit('Add X509_VERIFY_PARAM_get_hostflags', { mark: 'old' });
@@ -95,6 +97,7 @@ describe('bisect over a range of commits', () => {
 
   it('takes a commit that is on no branch', async () => {
     await open();
+    repository.git('config', 'uploadpack.allowFilter', 'true');
     const first = repository.commit('one', { mark: 'old' });
     repository.git('switch', '--quiet', '--detach');
     const last = repository.commit('of a pull request', { mark: 'old', has: withoutHostflags });

@@ -27,12 +27,15 @@ type Git = (...args: readonly string[]) => Promise<Asked>;
 /** Everything that a repository's branches and tags lead to, commits only where the server can leave the rest out. */
 const fetchHistory = async (source: GitSource, ends: readonly string[], git: Git): Promise<Result<void>> => {
   const refspecs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-  const fetched = await git('fetch', '--quiet', '--filter=tree:0', '--', source.repository, ...refspecs);
+  // Under a name: a path cannot be where objects that were left out may come from.
+  const named = await git('config', 'remote.origin.url', source.repository);
+  if (!named.ok) return fail(toFailure(source, named.error));
+  const fetched = await git('fetch', '--quiet', '--filter=tree:0', '--', 'origin', ...refspecs);
   if (!fetched.ok) return fail(toFailure(source, fetched.error));
   for (const ref of ends.filter(isCommit)) {
     if ((await git('cat-file', '-e', `${ref}^{commit}`)).ok) continue;
     // On no branch: a commit of a pull request. Whoever does not have it is told so when it is looked for.
-    await git('fetch', '--quiet', '--filter=tree:0', '--', source.repository, ref);
+    await git('fetch', '--quiet', '--filter=tree:0', '--', 'origin', ref);
   }
   return ok(undefined);
 };
