@@ -26,7 +26,7 @@ export const runOpened = async (
   stage: Stage,
   rerun: boolean,
   context: CommandContext,
-  { matrix, command = matrix === undefined ? stage : 'matrix' }: RunOpenedOptions = {},
+  { matrix, command }: RunOpenedOptions = {},
 ): Promise<Result<Session, readonly Failure[]>> => {
   const lacking = matrix === undefined ? await checkToolchain(opened, stage) : [];
   if (lacking.length > 0) return fail(lacking);
@@ -37,6 +37,7 @@ export const runOpened = async (
     stage,
     {
       rerun,
+      ...(command === undefined ? {} : { command }),
       ...(matrix === undefined ? {} : { matrix }),
       listener: display.listen,
       note: (text) => {
@@ -52,6 +53,8 @@ export const runOpened = async (
 /** How a run is listened to. */
 export interface Listening {
   readonly rerun: boolean;
+  /** What its record is called by; the stage unless given. */
+  readonly command?: string;
   readonly matrix?: MatrixOptions;
   readonly listener: Listener;
   /** Takes what is to be said before and after the events. */
@@ -64,7 +67,7 @@ export interface Listening {
 export const runListened = async (
   opened: Opened,
   stage: Stage,
-  { rerun, matrix, listener, note, close }: Listening,
+  { rerun, matrix, command = matrix === undefined ? stage : 'matrix', listener, note, close }: Listening,
   context: CommandContext,
 ): Promise<Session> => {
   const { prepared, store, jobs, path } = opened;

@@ -9,6 +9,7 @@ type Outcome = Step['outcome'];
 
 const outcomeWords: Readonly<Record<Outcome, string>> = {
   done: 'done',
+  cached: 'from the remote cache',
   recorded: 'from the store',
   failed: 'failed',
   'not-run': 'not run',
