@@ -122,6 +122,7 @@ const runIn = async (
     opened.value,
     stage,
     {
+      command: stage,
       rerun: options.rerun === true,
       listener: tell,
       note: (text) => {

@@ -18,6 +18,7 @@ export interface MatrixReportOptions {
   readonly annotations?: string;
   /** Of the selection, where there is one: whether CPython's source lies here. */
   readonly python?: readonly string[];
+  readonly html?: string;
   readonly junit?: string;
   readonly markdown?: string;
   readonly json?: boolean;
@@ -51,14 +52,16 @@ export const reportMatrix = async (
   options: MatrixReportOptions,
   context: CommandContext,
 ): Promise<readonly Failure[]> => {
-  const files: readonly (readonly [string | undefined, () => string])[] = [
+  const files: readonly (readonly [string | undefined, () => string | Promise<string>])[] = [
+    // Twelve files that no other report needs.
+    [options.html, () => import('../report/matrix-html.ts').then(({ formatMatrixHtml }) => formatMatrixHtml(record))],
     [options.junit, () => formatMatrixJunit(record, reportsOf(record, runs))],
     [options.markdown, () => formatMatrixMarkdown(record)],
     [options.annotations, () => formatAnnotations(annotateMatrix(record, locatePython(options.python, context.cwd)))],
   ];
   const failures: Failure[] = [];
   for (const [file, format] of files) {
-    if (file !== undefined) failures.push(...(await writeReport(file, format(), context.cwd)));
+    if (file !== undefined) failures.push(...(await writeReport(file, await format(), context.cwd)));
   }
   const { color, columns } = context.terminal;
   const style = { color, ...(columns === undefined ? {} : { columns }) };

@@ -84,6 +84,7 @@ export const addMatrixReports = (command: Command): Command =>
   addJson(command)
     .option('--junit <file>', 'write a JUnit report: a suite for each cell')
     .option('--markdown <file>', 'write a Markdown report, for a CI summary page')
+    .option('--html <file>', 'write one page for people: no network, no script')
     .option('--annotations <file>', 'write what went wrong as annotations for GitHub Actions')
     .option('--since <matrix>', 'say what changed against an earlier matrix.json')
     .option('--partial', 'cells that cannot run here, or that nobody ran, are no failure');

@@ -26,7 +26,7 @@ export const runOpened = async (
   stage: Stage,
   rerun: boolean,
   context: CommandContext,
-  { matrix, command }: RunOpenedOptions = {},
+  { matrix, command = matrix === undefined ? stage : 'matrix' }: RunOpenedOptions = {},
 ): Promise<Result<Session, readonly Failure[]>> => {
   const lacking = matrix === undefined ? await checkToolchain(opened, stage) : [];
   if (lacking.length > 0) return fail(lacking);
@@ -36,8 +36,8 @@ export const runOpened = async (
     opened,
     stage,
     {
+      command,
       rerun,
-      ...(command === undefined ? {} : { command }),
       ...(matrix === undefined ? {} : { matrix }),
       listener: display.listen,
       note: (text) => {
@@ -52,9 +52,9 @@ export const runOpened = async (
 
 /** How a run is listened to. */
 export interface Listening {
+  /** What the record is called by. */
+  readonly command: string;
   readonly rerun: boolean;
-  /** What its record is called by; the stage unless given. */
-  readonly command?: string;
   readonly matrix?: MatrixOptions;
   readonly listener: Listener;
   /** Takes what is to be said before and after the events. */
@@ -67,7 +67,7 @@ export interface Listening {
 export const runListened = async (
   opened: Opened,
   stage: Stage,
-  { rerun, matrix, command = matrix === undefined ? stage : 'matrix', listener, note, close }: Listening,
+  { command, rerun, matrix, listener, note, close }: Listening,
   context: CommandContext,
 ): Promise<Session> => {
   const { prepared, store, jobs, path } = opened;

@@ -35,7 +35,7 @@ export const running = {
     commands: ['build', 'prove', 'test', 'matrix'],
     description: 'true: compile all of AWS-LC of path:DIR',
   },
-  preset: { option: 'one', commands: ['test', 'matrix'], description: 'quick, crypto or full' },
+  preset: { option: 'one', commands: ['test', 'matrix'], description: 'quick, crypto, full or packages' },
   tests: {
     option: 'one',
     commands: ['test', 'matrix'],
