@@ -218,6 +218,12 @@ export const planCore = (draft: CellDraft): CoreSteps => {
         why: 'compileall only prints its help here: the .pyc files are made below, by one policy',
       },
       {
+        do: 'exec',
+        argv: ['find', '{work}/dest', '-name', '*.pyc', '-delete'],
+        cwd: '{work}',
+        why: 'with -E its compileall writes .pyc files of what it imports all the same, and they hold the time of their sources',
+      },
+      {
         do: 'substitute',
         files: [
           `{work}/dest/${library}/_sysconfigdata_*.py`,

@@ -45,6 +45,19 @@ describe('the default recipe, built for real', () => {
     expect(cell.verdicts.entries.filter(({ use }) => use === 'unused' || use === 'no-case')).toEqual([]);
   });
 
+  it('has .pyc files by one policy: unoptimized, checked by the hash of their source', async () => {
+    const library = join(dirname(dirname(python)), 'lib', 'python3.14');
+    const compiled = (await readdir(library, { recursive: true })).filter((path) => path.endsWith('.pyc'));
+    expect(compiled.length).toBeGreaterThan(1000);
+    const others = [];
+    for (const path of compiled) {
+      // Bytes 4 to 7 are flags (PEP 552): 3 is a hash that is checked.
+      const flags = (await readFile(join(library, path))).readUInt32LE(4);
+      if (flags !== 3 || /\.opt-\d\.pyc$/.test(path)) others.push(`${path} ${flags}`);
+    }
+    expect(others).toEqual([]);
+  });
+
   it('runs the built Python', async () => {
     const code = 'import ssl, hashlib; print(ssl.OPENSSL_VERSION, hashlib.sha256.__module__, ssl.HAS_PHA)';
     const { stdout } = await runReal(['run', '--', '-c', code]);
