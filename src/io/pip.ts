@@ -42,6 +42,10 @@ export const redactPip = (line: string): string =>
     .replace(/^(Looking in (?:indexes|links)): .*$/, '$1: <address>')
     .replace(/(User for|Password for) [^:]*:/g, '$1 <host>:');
 
+/** The lines of what pip says that are kept: at that loudness it names hosts in many ways. */
+const kept =
+  /^(?:ERROR|WARNING|Could not fetch URL|Looking in|Collecting| *Downloading|Saved| +Expected sha256| +Got )/;
+
 /** Why pip got no wheel, most telling first. */
 const reasons: readonly (readonly [RegExp, string])[] = [
   [
@@ -136,7 +140,8 @@ export const downloadWheels = async (request: PipRequest): Promise<Result<PipTra
   const ran = await runProgram(
     [
       ...[request.python, '-I', '-B', request.script, '--transport', transport],
-      ...['download', '--no-deps', '--only-binary', ':all:', '--require-hashes', '--progress-bar', 'off'],
+      // Why a page could not be had is said at this loudness only.
+      ...['download', '-vv', '--no-deps', '--only-binary', ':all:', '--require-hashes', '--progress-bar', 'off'],
       ...['--dest', request.into, '-r', requirements],
     ],
     {
@@ -146,13 +151,16 @@ export const downloadWheels = async (request: PipRequest): Promise<Result<PipTra
       signal: request.signal,
       onLine: (line) => {
         said.push(line);
-        request.progress(redactPip(line));
+        if (kept.test(line)) request.progress(redactPip(line));
       },
     },
   );
   try {
     // Not by runProgram, which would write what pip says as it is.
-    await appendFile(request.logFile, said.map((line) => `${redactPip(line)}\n`).join(''));
+    await appendFile(
+      request.logFile,
+      said.flatMap((line) => (kept.test(line) ? [`${redactPip(line)}\n`] : [])).join(''),
+    );
   } catch (error) {
     return fail(ioFailure(error, request.logFile, 'write the log'));
   }
