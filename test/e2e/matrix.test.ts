@@ -25,7 +25,7 @@ const countWork = async (): Promise<Readonly<Record<string, number>>> => {
 };
 const failsOn = (awslc: string): string => `
     def test_version(self):
-        self.assertNotIn('"${awslc}', AWSLC)
+        self.assertFalse('"${awslc}' in AWSLC)
 `;
 
 describe('matrix', () => {
@@ -76,7 +76,7 @@ describe('matrix', () => {
     const failed = record.cells.find(({ state }) => state === 'failed');
     expect(failed?.failures).toMatchObject([{ code: 'incompatible' }]);
     expect(JSON.stringify(failed)).not.toContain(world.directory);
-    expect(failed?.logs).toMatchObject([{ lines: [expect.stringContaining('SSL_small') as unknown] }]);
+    expect(failed?.logs.map(({ lines }) => lines.at(-1))).toEqual([expect.stringContaining('SSL_small')]);
     const junit = await readFile(files.junit, 'utf8');
     expect(parseXml(junit).name).toBe('testsuites');
     expect(junit).toMatch(
@@ -265,7 +265,7 @@ describe('matrix --shard', () => {
     expect(merged.runs.map(({ cells }) => cells)).toEqual([3, 3]);
     expect(existsSync(out)).toBe(true);
     const half = await world.run(['merge', dirs[0] ?? '']);
-    expect([half.exitCode, half.stdout]).toEqual([3, expect.stringContaining('3 not run')]);
+    expect([half.exitCode, half.stdout]).toEqual([1, expect.stringContaining('3 not run')]);
     const text = await world.run(['merge', ...dirs, '--since', out]);
     expect(text.stdout).toContain('Nothing changed since the matrix of');
   });
@@ -333,6 +333,8 @@ describe('matrix --baseline', () => {
     const first = await of('5.90.0', '--baseline', 'newest', '--output', join(world.directory, 'runs/base'));
     expect(first.exitCode).toBe(3);
     expect(matrixOf(first).cells[0]?.suites?.notes.join()).toContain('No baseline: no good run');
+    // A cell is no excuse for itself.
+    expect((await of('5.90.0', '--baseline', 'newest')).exitCode).toBe(3);
     // The same failure on a release before: not what this version broke.
     const second = await of('5.91.0', '--baseline', 'newest');
     const { run } = matrixOf(first).cells[0] ?? {};
@@ -341,8 +343,6 @@ describe('matrix --baseline', () => {
       asExpected: false,
       baseline: { run, comparison: { worse: [], sameUnexpected: 1 } },
     });
-    // A cell is no excuse for itself.
-    expect((await of('5.90.0', '--baseline', 'newest')).exitCode).toBe(3);
     // Artefacts of a CI system.
     const third = await of('5.92.0', '--baseline', join(world.directory, 'runs'));
     expect([third.exitCode, matrixOf(third).cells[0]?.suites?.baseline?.run]).toEqual([0, run]);
