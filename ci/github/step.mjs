@@ -202,9 +202,9 @@ const reportsOf = (command, report) => {
     case 'test':
       return [...written, to('junit', 'junit.xml')];
     case 'matrix':
-      return [...written, to('junit', 'junit.xml'), `--output=${report}`];
+      return [...written, to('junit', 'junit.xml'), to('html', 'index.html'), `--output=${report}`];
     case 'merge':
-      return [...written, to('junit', 'junit.xml'), to('output', 'matrix.json')];
+      return [...written, to('junit', 'junit.xml'), to('html', 'index.html'), to('output', 'matrix.json')];
     default:
       return [];
   }

@@ -210,14 +210,20 @@ describe('the GitHub action', () => {
 
   it('runs the cells of a job, and merges the runs of all', async () => {
     const jobs = await act({ command: 'job-matrix', tests: '' });
-    const [job] = (JSON.parse(jobs.outputs['matrix'] ?? '') as { readonly include: readonly { readonly cells: string }[] }).include;
+    const [job] = (
+      JSON.parse(jobs.outputs['matrix'] ?? '') as { readonly include: readonly { readonly cells: string }[] }
+    ).include;
     const cells = await act({ command: 'matrix', cell: job?.cells ?? '', rerun: 'false' });
     expect(cells.log).not.toContain('::error');
     expect(cells.outputs).toMatchObject({ verdict: 'as-expected', 'exit-code': '0' });
-    expect(JSON.parse(await readFile(cells.outputs['run'] ?? '', 'utf8'))).toMatchObject({ kind: 'run', command: 'matrix' });
+    expect(JSON.parse(await readFile(cells.outputs['run'] ?? '', 'utf8'))).toMatchObject({
+      kind: 'run',
+      command: 'matrix',
+    });
     const merged = await act({ command: 'merge', runs: cells.outputs['report'] ?? '' });
     expect(merged.outputs).toMatchObject({ verdict: 'as-expected', run: '' });
     expect(merged.summary).toContain('CPython 3.14.90');
+    expect(await readFile(join(merged.outputs['report'] ?? '', 'index.html'), 'utf8')).toContain('<!doctype html>');
     expect(merged.steps).not.toContain('Choose keys');
   });
 
