@@ -55,7 +55,8 @@ describe('what GitHub reads', () => {
       'Run: npm run build && node ci/make-workflows.mjs',
       '',
     ]);
-  });
+    // Twice the jobs of every recipe.
+  }, 120_000);
 
   it('uses actions of others by commits only, and puts no input into a script', async () => {
     const text = await readFile(join(copy, 'ci/github/action.yml'), 'utf8');

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../src/model/verdict.ts';
-import { annotateFailures, annotateVerdicts, formatAnnotations } from '../../../src/report/annotations.ts';
+import {
+  annotateFailures,
+  annotateMatrix,
+  annotateVerdicts,
+  formatAnnotations,
+} from '../../../src/report/annotations.ts';
 import { makeReport, oneOfEach } from '../../rig/verdict-report.ts';
 
 describe('annotations for GitHub Actions', () => {
@@ -101,5 +106,36 @@ describe('annotations for GitHub Actions', () => {
     ]);
     expect(annotations).toMatchObject([{ level: 'error', title: 'cpython-awslc: tool-missing' }]);
     expect(annotations[0]?.message).toContain('ninja');
+  });
+
+  it('tells of each cell of a matrix that is not as expected; where none could run it, a warning', () => {
+    const { cell } = makeReport([]);
+    const plain = {
+      id: 'a',
+      cell,
+      failures: [],
+      run: null,
+      steps: [],
+      proof: null,
+      suites: null,
+      twin: null,
+      since: null,
+      logs: [],
+    };
+    const missing = { code: 'tool-missing', tool: 'ninja', neededFor: 'compile AWS-LC', next: 'Install it.' };
+    const annotations = annotateMatrix({
+      cells: [
+        { ...plain, state: 'as-expected' },
+        { ...plain, state: 'cannot-run', failures: [missing] },
+        { ...plain, state: 'not-run' },
+        { ...plain, state: 'failed', failures: [{ code: 'bug', message: 'boom' }] },
+      ],
+    });
+    expect(annotations.map(({ level, title }) => [level, title])).toEqual([
+      ['warning', 'cpython-awslc: tool-missing'],
+      ['warning', 'cpython-awslc: not-run'],
+      ['error', 'cpython-awslc: bug'],
+    ]);
+    expect(annotations.every(({ message }) => message.includes('CPython 3'))).toBe(true);
   });
 });
