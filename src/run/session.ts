@@ -9,7 +9,7 @@ import type { Listener } from '../model/event.ts';
 import { worstExitCode, exitCodeOf, type Failure } from '../model/failure.ts';
 import type { PlannedCell, StepKind } from '../model/plan.ts';
 import { matrixStageSchema, runRecordSchema, type RunRecord } from '../model/record.ts';
-import { fail, ok, type Result } from '../model/result.ts';
+import { fail, type Result } from '../model/result.ts';
 import { selectGoals, type Stage } from '../plan/plan.ts';
 import type { CompileCache, FetchPolicy } from '../steps/context.ts';
 import { toolDir } from './data.ts';
