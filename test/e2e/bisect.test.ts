@@ -271,12 +271,12 @@ describe('bisect for whether all is as expected', () => {
     expect([document.last, document.first]).toEqual([versionOf(2), versionOf(3)]);
     expect(document.probes.slice(-2).map(({ answer }) => answer)).toMatchObject([
       { asExpected: false, exitCode: 5, unexpected: ['claim tls-versions'] },
-      { asExpected: false, exitCode: 3, unexpected: ['FAIL test.test_small.SmallTests.test_other'] },
+      { asExpected: false, exitCode: 3, unexpected: ['NEWSKIP test.test_small.SmallTests.test_other'] },
     ]);
     const shown = await world.run(['bisect', ...range(5), '--tests', 'test_small']);
     expect(shown.stdout).toContain('not as expected (exit 5): claim tls-versions');
     expect(shown.stdout).toMatch(
-      /The last end answers in other words:\n {2}5\.14\.0\n {4}not as expected \(exit 3\): FAIL test/,
+      /The last end answers in other words:\n {2}5\.14\.0\n {4}not as expected \(exit 3\): NEWSKIP test/,
     );
   });
 });
