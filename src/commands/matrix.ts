@@ -18,10 +18,12 @@ import { openSelection } from './open.ts';
 import { runOpened } from './run-opened.ts';
 import type { SelectionOptions } from './selection.ts';
 import { readToolVersion } from './settings.ts';
+import { findEngineProblems, type SlurmCommandOptions } from './slurm-options.ts';
 import type { CommandEnd } from './tree.ts';
 
 /** Options of `matrix`. */
-export interface MatrixCommandOptions extends SelectionOptions, CellsOptions, MatrixReportOptions, GithubOptions {
+export interface MatrixCommandOptions
+  extends SelectionOptions, CellsOptions, MatrixReportOptions, GithubOptions, SlurmCommandOptions {
   readonly engine?: string;
   readonly upTo?: MatrixStage;
   readonly failFast?: boolean;
@@ -79,12 +81,13 @@ const findProblems = (options: MatrixCommandOptions): readonly Failure[] => {
 
 /** Runs every asked cell of a recipe that this machine can, up to a stage, and reports them as one matrix. */
 export const runMatrix = async (options: MatrixCommandOptions, context: CommandContext): Promise<CommandEnd> => {
-  const problems = findProblems(options);
+  const problems = [...findProblems(options), ...findEngineProblems(options)];
   if (problems.length > 0) return { failures: problems };
   if (options.engine === 'github') {
     const { runMatrixGithub } = await import('./matrix-github.ts');
     return { failures: await runMatrixGithub(options, context) };
   }
+  if (options.engine === 'slurm') return (await import('./matrix-slurm.ts')).runMatrixSlurm(options, context);
   const since = options.since === undefined ? undefined : await loadMatrix(options.since, context.cwd);
   if (since?.ok === false) return { failures: [since.error] };
   const opened = await openSelection(options, context, 'run', true);

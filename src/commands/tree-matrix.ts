@@ -16,8 +16,11 @@ export const addMatrixCommands = (
   );
   addGithubJobs(addMatrixReports(addMask(addTests(addCache(addSelection(matrix))))))
     .addOption(
-      new Option('--engine <name>', 'where cells run: on this machine; github prints jobs for GitHub Actions')
-        .choices(['local', 'github'])
+      new Option(
+        '--engine <name>',
+        'where cells run: on this machine, as jobs of a Slurm cluster; github prints jobs for GitHub Actions',
+      )
+        .choices(['local', 'slurm', 'github'])
         .default('local'),
     )
     .addOption(
@@ -37,6 +40,13 @@ export const addMatrixCommands = (
     .option('--output <dir>', 'write run.json, matrix.json and logs of failed steps there, for merge')
     .option('--rerun', 'run again though results of this machine are recorded')
     .option('--emulate', 'in an emulator, what is built for another machine than this one')
+    .option('--detach', 'slurm: submit and end; --resume follows')
+    .option('--resume <id>', 'slurm: follow this matrix, and submit what has neither a result nor a job')
+    .option('--cancel <id>', 'slurm: cancel the jobs of this matrix')
+    .option('--slurm-partition <name>', 'partition of the jobs')
+    .option('--slurm-time <time>', 'time limit of each job, as sbatch takes it')
+    .option('--slurm-arg <arg>', 'passed on to sbatch, as --mem=8G (may be repeated)', collect)
+    .option('--slurm-feature <target=feature>', "what the cluster calls a target's nodes (may be repeated)", collect)
     .action((options: { json?: boolean }) =>
       finish(
         import('./matrix.ts').then(({ runMatrix }) => runMatrix(options, context)),

@@ -99,6 +99,34 @@ export type Failure =
   /** `suspects`: one of these is the first that answers otherwise; all but the last could not be asked. */
   | { readonly code: 'bisect-ambiguous'; readonly suspects: readonly string[] }
   | { readonly code: 'doctor-faults'; readonly faults: readonly string[] }
+  | {
+      readonly code: 'slurm-refused';
+      /** What Slurm was asked to do: `submit a job array`. */
+      readonly doing: string;
+      readonly argv: readonly string[];
+      /** Slurm's own words. */
+      readonly said: readonly string[];
+      readonly next: string;
+    }
+  | {
+      readonly code: 'no-node';
+      readonly target: string;
+      readonly feature: string;
+      /** Features that nodes have. */
+      readonly known: readonly string[];
+    }
+  | {
+      readonly code: 'task-failed';
+      readonly task: string;
+      /** `4711_3` */
+      readonly job: string;
+      /** The engine's word for how it ended: `TIMEOUT`, `OUT_OF_MEMORY`. */
+      readonly state: string;
+      readonly node: string;
+      readonly reason: string;
+      readonly log: string;
+      readonly lastLines: readonly string[];
+    }
   // integrity: exit 4
   | {
       readonly code: 'digest-mismatch';
@@ -166,6 +194,9 @@ export const exitCodeOf = (failure: Failure): number => {
     case 'bisect-end-skipped':
     case 'bisect-ambiguous':
     case 'doctor-faults':
+    case 'slurm-refused':
+    case 'no-node':
+    case 'task-failed':
       return 1;
     case 'digest-mismatch':
     case 'archive-refused':

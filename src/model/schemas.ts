@@ -32,6 +32,7 @@ import { githubMatrixSchema, runnersSchema } from './runners.ts';
 import { failuresDocumentSchema, resultDocumentSchema } from './result-document.ts';
 import { shimsSchema } from './shim.ts';
 import { runRecordSchema, stepRecordSchema, suiteResultsSchema } from './record.ts';
+import { slurmMatrixSchema, slurmReportSchema } from './slurm.ts';
 import { suiteEventSchema } from './suite.ts';
 import { timingsSchema } from './timings.ts';
 import { verdictReportSchema } from './verdict.ts';
@@ -132,6 +133,8 @@ const schemas: readonly NamedSchema[] = [
   { name: 'github-matrix', title: 'matrix --engine github', schema: githubMatrixSchema },
   { name: 'failures', title: '--json of a command that failed at once', schema: failuresDocumentSchema },
   { name: 'verdicts', title: "the suites' result as a report", schema: verdictReportSchema },
+  { name: 'slurm', title: 'matrix --engine slurm --json with --detach or --cancel', schema: slurmReportSchema },
+  { name: 'slurm-matrix', title: 'slurm.json: what a matrix on Slurm submitted', schema: slurmMatrixSchema },
   { name: 'run', title: 'run.json: what a run did and found', schema: runRecordSchema },
   { name: 'matrix', title: 'matrix.json, matrix and merge --json: a set of cells', schema: matrixRecordSchema },
   { name: 'proof', title: 'proof.json: what the built Python is', schema: proofSchema },

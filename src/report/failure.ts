@@ -80,6 +80,22 @@ export const describeFailure = (failure: Failure): string => {
       return `The answer changes among what could not be asked: one of these is the first that answers otherwise.\n${block(failure.suspects)}\n  Make one of them build (--try-patches, another --python), and say the same command again.`;
     case 'doctor-faults':
       return `doctor found ${failure.faults.length === 1 ? 'a fault' : `${failure.faults.length} faults`}:\n${block(failure.faults)}`;
+    case 'slurm-refused':
+      return `Slurm did not ${failure.doing}:\n    ${failure.argv.join(' ')}\n  it says:\n${block(failure.said)}\n  ${failure.next}`;
+    case 'no-node':
+      return (
+        `No node of the cluster has the feature ${failure.feature}, which target ${failure.target} asks for; ` +
+        `nodes have ${failure.known.length === 0 ? 'none' : failure.known.join(', ')}.\n` +
+        `  Where it has another name: --slurm-feature ${failure.target}=NAME.`
+      );
+    case 'task-failed':
+      return (
+        `${failure.task}: job ${failure.job} ended without a result (${failure.state}` +
+        `${failure.node === '' ? '' : ` on ${failure.node}`}): ${failure.reason}\n` +
+        (failure.lastLines.length === 0
+          ? `  It left no log ${failure.log}: is the store on a file system that this machine and the nodes share?`
+          : `  last lines:\n${block(failure.lastLines)}\n  full output: ${failure.log}`)
+      );
     case 'digest-mismatch':
       return `${failure.subject} from ${failure.origin} has the wrong digest; it was thrown away.\n  expected sha256 ${failure.expected}\n  found    sha256 ${failure.found}`;
     case 'archive-refused':

@@ -52,8 +52,14 @@ interface Candidate {
 
 const nothingJudged: JudgedCell = { failures: [], logs: [] };
 
-/** What each run has of a cell, the one that counts first: who got farthest, then who knows more than nothing, then the newest. */
+/**
+ * What each run has of a cell, the one that counts first: who got farthest, then who knows more than nothing, then the newest. A
+ * run of the core alone comes last.
+ */
 const listCandidates = (id: string, runs: readonly JudgedRun[], stage: MatrixStage): readonly Candidate[] => {
+  // It made what cells share, and does not know what became of this one.
+  const isOfCoreOnly = ({ record, state }: Candidate): boolean =>
+    stage !== 'core' && stageOf(record) === 'core' && state === 'not-run';
   const knows = ({ state }: Candidate): number => (state === 'not-run' ? 0 : state === 'cannot-run' ? 1 : 2);
   return runs
     .flatMap(({ record, cells }): readonly Candidate[] => {
@@ -69,6 +75,7 @@ const listCandidates = (id: string, runs: readonly JudgedRun[], stage: MatrixSta
     })
     .sort(
       (a, b) =>
+        Number(isOfCoreOnly(a)) - Number(isOfCoreOnly(b)) ||
         countStages(b.run) - countStages(a.run) ||
         knows(b) - knows(a) ||
         compareCodeUnits(b.record.startedAt, a.record.startedAt) ||

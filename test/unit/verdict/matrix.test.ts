@@ -61,6 +61,11 @@ describe('a cell of a matrix', () => {
     expect([stateOf(assemble([core])), assemble([core]).stage]).toEqual(['as-expected', 'core']);
     const cached = { ...core, cells: [{ id: 'a', upTo: 'core', isCached: true }] } as const;
     expect(stateOf(assemble([cached]))).toBe('as-expected');
+    // The core is there for other cells, though this one cannot be made of it.
+    const spoilt = { ...core, cells: [{ id: 'a', upTo: 'core', failures: [broken] }] } as const;
+    expect([stateOf(assemble([spoilt])), assemble([spoilt]).exitCode]).toEqual(['as-expected', 0]);
+    const none = { ...core, cells: [{ id: 'a', upTo: 'nothing', failures: [broken] }] } as const;
+    expect(stateOf(assemble([none]))).toBe('failed');
     const both = assemble([core, { id: 'r', cells: [{ id: 'a' }, { id: 'b' }] }]);
     expect([stateOf(both), both.stage, both.cells.map(({ run }) => run)]).toEqual(['as-expected', 'test', ['r', 'r']]);
   });
@@ -94,6 +99,11 @@ describe('a matrix of several runs', () => {
     const elsewhere = { id: 'e', startedAt: newer, elsewhere: [{ id: 'a', failure: unsupported }] };
     expect(chosen(run('x', old, { upTo: 'nothing' }), elsewhere)).toEqual(['e', 'e']);
     expect(chosen(run('x', old, { upTo: 'core', failures: [broken] }), elsewhere)).toEqual(['x', 'x']);
+    // A run of the core alone does not know what became of the cell.
+    const core = { ...run('c', newer, { upTo: 'core' }), stage: 'core' } as const;
+    const died = run('x', old, { upTo: 'nothing', failures: [broken] });
+    expect(chosen(core, died)).toEqual(['x', 'x']);
+    expect(chosen(core, elsewhere, run('z', old, {}))).toEqual(['z', 'z']);
   });
 
   it('has the cells of every plan; one that nobody ran fails it, unless it is partial', () => {
