@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
-import { addJson, addSelection, addTests, collect } from './options.ts';
+import { addCache, addJson, addSelection, addTests, collect } from './options.ts';
 import type { Finish } from './tree.ts';
 
 /** `bisect`: its options, help and action. `add` makes a command with a name, a description and an example. */
@@ -9,15 +9,17 @@ export const addBisect = (
   context: CommandContext,
   finish: Finish,
 ): Command =>
-  addTests(
-    addJson(
-      addSelection(
-        add(
-          'bisect',
-          'name the AWS-LC, version or commit, from which on an answer is another',
-          'cpython-awslc bisect --awslc 1.42.0..5.12.0 --claim hmac-capability',
+  addCache(
+    addTests(
+      addJson(
+        addSelection(
+          add(
+            'bisect',
+            'name the AWS-LC, version or commit, from which on an answer is another',
+            'cpython-awslc bisect --awslc 1.42.0..5.12.0 --claim hmac-capability',
+          ),
+          ['--awslc <good..bad>', 'from which AWS-LC to which: 1.42.0..5.12.0, or git:URL#GOOD..BAD'],
         ),
-        ['--awslc <good..bad>', 'from which AWS-LC to which: 1.42.0..5.12.0, or git:URL#GOOD..BAD'],
       ),
     ),
   )

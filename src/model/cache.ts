@@ -1,7 +1,17 @@
 import * as z from 'zod';
 
 /** Parts of the store. */
-export const storePartSchema = z.enum(['downloads', 'steps', 'work', 'kept', 'runs', 'answers', 'bisects', 'tmp']);
+export const storePartSchema = z.enum([
+  'downloads',
+  'steps',
+  'work',
+  'kept',
+  'runs',
+  'answers',
+  'bisects',
+  'matrices',
+  'tmp',
+]);
 export type StorePart = z.infer<typeof storePartSchema>;
 
 const useSchema = z.strictObject({

@@ -57,6 +57,9 @@ export interface ResolveInput {
 /** Whether a version text names a source by place instead of the catalogue's. */
 export const isLooseSource = (asked: string): boolean => asked.startsWith('path:') || asked.startsWith('git:');
 
+/** A loose source as messages may name it: whoever puts a password or a token into an address must not read it in a log. */
+export const nameLooseSource = (asked: string): string => asked.replace(/^(git:https?:\/\/)[^/]*@/, '$1');
+
 /** A version of the catalogue as an AWS-LC that can be built: those of a FIPS line as FIPS modules. */
 export const takeAwslcEntry = (entry: AwslcEntry): AwslcChoice => ({
   version: entry.version,

@@ -11,7 +11,7 @@ import type { AwslcChoice, LooseSources, PythonChoice, Source } from '../model/s
 import { compareVersions } from '../model/version.ts';
 import { planSource } from '../plan/sources.ts';
 import { listAxisValues } from '../recipe/blocks.ts';
-import { isLooseSource } from '../recipe/resolve.ts';
+import { isLooseSource, nameLooseSource } from '../recipe/resolve.ts';
 import { chooseSeries } from '../recipe/series.ts';
 import type { FetchPolicy } from '../steps/context.ts';
 import { recallCommit } from './adopted-commit.ts';
@@ -166,12 +166,12 @@ const adoptAwslc = async (asked: string, input: AdoptInput): Promise<Result<Awsl
   if (version === undefined) {
     return fail({
       code: 'unsupported',
-      what: asked,
+      what: nameLooseSource(asked),
       why: 'its headers state no AWSLC_VERSION_NUMBER_STRING: it does not look like AWS-LC',
       next: 'Name the directory that holds AWS-LC’s include/, crypto/ and ssl/.',
     });
   }
-  input.notice(`${asked} is AWS-LC ${version}, ${describeSource(adopted.value.source)}`);
+  input.notice(`${nameLooseSource(asked)} is AWS-LC ${version}, ${describeSource(adopted.value.source)}`);
   const { looseFips: line = 'main' } = input;
   return ok({
     // What is of a FIPS line is ordered with that line's versions.
@@ -199,7 +199,7 @@ const adoptPython = async (
     const series = known.map((candidate) => candidate.series).sort(compareVersions);
     return fail({
       code: 'unsupported',
-      what: asked,
+      what: nameLooseSource(asked),
       why:
         version === undefined
           ? 'it has no Include/patchlevel.h that states PY_VERSION: it does not look like CPython'
@@ -207,7 +207,7 @@ const adoptPython = async (
       next: `Known series: ${series.join(', ')}; a newer one is configured as the newest of them.`,
     });
   }
-  input.notice(`${asked} is CPython ${version}, ${describeSource(adopted.value.source)}`);
+  input.notice(`${nameLooseSource(asked)} is CPython ${version}, ${describeSource(adopted.value.source)}`);
   if (choice.seriesDataOf !== undefined) {
     input.notice(`series ${choice.series.series} is not in the catalogue: it is configured as ${choice.seriesDataOf}`);
   }

@@ -37,3 +37,7 @@ export const dropOldAnswers = (store: Store, olderThanMs: number | undefined, lo
 /** What bisects have asked: without it the same command asks again what the store has no run of. Failures: `io-failed`. */
 export const dropOldBisects = (store: Store, olderThanMs: number | undefined, log: GcLog): Promise<Result<void>> =>
   dropOldFiles(store.bisects, 'progress of a bisect', olderThanMs, log);
+
+/** Matrices that were given to an engine, by when that was last done. Without one it cannot be followed or resumed. Failures: `io-failed`. */
+export const dropOldMatrices = (store: Store, olderThanMs: number | undefined, log: GcLog): Promise<Result<void>> =>
+  dropOldFiles(store.matrices, 'matrix on an engine', olderThanMs, log);

@@ -1,6 +1,6 @@
 import type { CacheGc } from '../model/cache.ts';
 import { ok, type Result } from '../model/result.ts';
-import { dropOldAnswers, dropOldBisects } from './gc-answers.ts';
+import { dropOldAnswers, dropOldBisects, dropOldMatrices } from './gc-answers.ts';
 import { beginGcLog } from './gc-log.ts';
 import { cleanKept } from './gc-kept.ts';
 import { dropOldRecords } from './gc-old.ts';
@@ -17,7 +17,7 @@ export interface GcOptions {
 
 /**
  * Removes what ended runs have left: work directories, half-made entries, build trees of checkouts that are gone, scratch of
- * downloads; on demand also old steps, runs, build trees, and what bisects have asked. What a living process uses is kept, and said. Failures: `io-failed`, `interrupted`, `tool-missing` (no flock).
+ * downloads; on demand also old steps, runs, build trees, what bisects have asked, and what engines were given. What a living process uses is kept, and said. Failures: `io-failed`, `interrupted`, `tool-missing` (no flock).
  */
 export const collectGarbage = async (store: Store, options: GcOptions): Promise<Result<CacheGc>> => {
   const log = beginGcLog(store, options.nowMs);
@@ -27,6 +27,7 @@ export const collectGarbage = async (store: Store, options: GcOptions): Promise<
     () => cleanDownloads(store, log),
     () => dropOldAnswers(store, options.olderThanMs, log),
     () => dropOldBisects(store, options.olderThanMs, log),
+    () => dropOldMatrices(store, options.olderThanMs, log),
     () => dropOldRecords(store, options.olderThanMs, log, options.signal),
   ]) {
     const cleaned = await clean();

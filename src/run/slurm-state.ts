@@ -12,24 +12,21 @@ import type { Store } from './store.ts';
 const listNames = (directory: string): Promise<readonly string[]> => readdir(directory).catch(() => []);
 
 /**
- * Where a matrix on Slurm lives, in the store that its nodes share:
+ * The directory of a matrix on Slurm, in the store that its nodes share:
  *
  *     v1/matrices/<id>/slurm.json        what was submitted, written before and after each submission
  *     v1/matrices/<id>/run.json          the submission as a run: cells that no task has a record of
  *     v1/matrices/<id>/jobs/             scripts and logs of the job arrays
  *     v1/matrices/<id>/tasks/<index>/    what each task left: run.json, matrix.json, document.json, exit
  */
-const matricesDir = (store: Store): string => join(store.dir, 'matrices');
-
-/** The directory of a matrix. */
-export const locateMatrix = (store: Store, id: string): string => join(matricesDir(store), id);
+export const locateMatrix = (store: Store, id: string): string => join(store.matrices, id);
 
 /** The directory of a task. */
 export const locateTask = (directory: string, task: number): string => join(directory, 'tasks', String(task));
 
 /** Ids of the matrices of a store, newest first. */
 export const listMatrixIds = async (store: Store): Promise<readonly string[]> =>
-  (await listNames(matricesDir(store))).toSorted().reverse();
+  (await listNames(store.matrices)).toSorted().reverse();
 
 /** Writes down what is known of a matrix. Failures: `disk-full`, `io-failed`. */
 export const saveMatrix = (directory: string, matrix: SlurmMatrix): Promise<Result<void>> =>

@@ -36,6 +36,7 @@ export const measureStore = async (store: Store): Promise<CacheStatus> => {
     runs: await measurePart('runs'),
     answers: await measurePart('answers'),
     bisects: await measurePart('bisects'),
+    matrices: await measurePart('matrices'),
     tmp: await measurePart('tmp'),
   };
   return {

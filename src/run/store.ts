@@ -24,6 +24,7 @@ import { fail, ok, type Result } from '../model/result.ts';
  *     v1/runs/<id>/run.json, logs/
  *     v1/answers/<digest>               what CPython's configure answered before
  *     v1/bisects/<digest>.json          what a bisect has asked, to go on from
+ *     v1/matrices/<id>/                 what was given to an engine, and what its tasks left
  *     v1/locks/, v1/tmp/
  */
 export interface Store {
@@ -35,6 +36,7 @@ export interface Store {
   readonly runs: string;
   readonly answers: string;
   readonly bisects: string;
+  readonly matrices: string;
   readonly locks: string;
   readonly tmp: string;
   /** Other machines may use it too: it lies on a file system that can be shared. */
@@ -69,6 +71,7 @@ export const nameStore = (root: string): Store => {
     runs: join(dir, 'runs'),
     answers: join(dir, 'answers'),
     bisects: join(dir, 'bisects'),
+    matrices: join(dir, 'matrices'),
     locks: join(dir, 'locks'),
     tmp: join(dir, 'tmp'),
     isShared: false,
@@ -112,8 +115,8 @@ export const openStore = async (root: string): Promise<Result<Store>> => {
   const system = await findFileSystem(local.dir);
   const store = system !== undefined && isShared(system) ? shareStore(local) : local;
   try {
-    const { downloads, steps, work, kept, runs, answers, bisects, locks, tmp } = store;
-    for (const path of [downloads, steps, work, kept, runs, answers, bisects, locks, tmp]) {
+    const { downloads, steps, work, kept, runs, answers, bisects, matrices, locks, tmp } = store;
+    for (const path of [downloads, steps, work, kept, runs, answers, bisects, matrices, locks, tmp]) {
       await mkdir(path, { recursive: true });
     }
   } catch (error) {

@@ -70,6 +70,15 @@ it('drops old answers of configure when an age is given, and what was left behin
   expect(collected.value.removed.map(({ path }) => path)).toEqual([`answers/${'a'.repeat(64)}`]);
 });
 
+it('drops matrices that were given to an engine when an age is given', async () => {
+  await mkdir(join(store.matrices, '20260101t000000-abcdef', 'tasks'), { recursive: true });
+  expect(await removedAfter(61)).toEqual([]);
+  const nowMs = Date.now() + 3 * minuteMs;
+  const collected = await collectGarbage(store, { nowMs, olderThanMs: minuteMs, signal: new AbortController().signal });
+  if (!collected.ok) throw new Error(collected.error.code);
+  expect(collected.value.removed.map(({ path }) => path)).toEqual(['matrices/20260101t000000-abcdef']);
+});
+
 it('drops what bisects have asked when an age is given', async () => {
   await writeFile(join(store.bisects, `${'b'.repeat(64)}.json`), '{}');
   expect(await removedAfter(61)).toEqual([]);

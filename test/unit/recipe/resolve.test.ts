@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../../src/model/catalogue.ts';
 import type { Axes } from '../../../src/model/recipe.ts';
 import type { LooseSources, PythonChoice } from '../../../src/model/source.ts';
-import { isLooseSource, resolveRecipe, type ResolvedRecipe } from '../../../src/recipe/resolve.ts';
+import { isLooseSource, nameLooseSource, resolveRecipe, type ResolvedRecipe } from '../../../src/recipe/resolve.ts';
 import type { Failure } from '../../../src/model/failure.ts';
 import { defaultCatalogue, defaultRecipe, defaultTargets } from '../../rig/plan-inputs.ts';
 
@@ -169,4 +169,13 @@ describe('a selection', () => {
     expect(JSON.stringify(first)).not.toContain('/mine');
     expect(['path:/x', 'git:u#r', '3.14', 'pathological'].map(isLooseSource)).toEqual([true, true, false, false]);
   });
+});
+
+it('names a repository without what its address may keep secret', () => {
+  expect(nameLooseSource('git:https://me:secret@example.org/aws-lc.git#main')).toBe(
+    'git:https://example.org/aws-lc.git#main',
+  );
+  expect(nameLooseSource('git:https://token@example.org/aws-lc#v5@x')).toBe('git:https://example.org/aws-lc#v5@x');
+  expect(nameLooseSource('git:https://example.org/a@b#main')).toBe('git:https://example.org/a@b#main');
+  expect(nameLooseSource('path:/src/me@home')).toBe('path:/src/me@home');
 });
