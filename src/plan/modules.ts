@@ -141,7 +141,7 @@ export const planModules = (
           'make',
           '-f',
           'modules.mk',
-          '-j{jobs}',
+          '-j3',
           // The Makefile is read for its flags only: else make would make it anew, which runs configure.
           '-o',
           'Makefile',

@@ -228,7 +228,13 @@ describe('the GitHub action', () => {
   });
 
   it('cuts a summary that GitHub would refuse', async () => {
-    await remake({ suites: { 'test_small.py': failingSuite('"x" * 1_200_000') } });
+    // Sixty cases that fail with other words, each with a page of long lines: characters are limited before, bytes are not.
+    const names = Array.from({ length: 60 }, (_, index) => `${index}`);
+    const cases = names.map(
+      (name) => `    def test_${name}(self):\n        self.fail("${name}" + ("\\n" + "€" * 1000) * 30)\n`,
+    );
+    const suite = `import unittest\n\nclass SmallTests(unittest.TestCase):\n${cases.join('')}`;
+    await remake({ suites: { 'test_small.py': suite } });
     const run = await act({});
     expect(run.outputs['verdict']).toBe('unexpected');
     expect(Buffer.byteLength(run.summary)).toBeLessThan(1024 * 1024);
