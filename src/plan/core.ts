@@ -259,6 +259,8 @@ export const planCore = (draft: CellDraft): CoreSteps => {
           `{work}/dest/${library}`,
         ],
         cwd: '{work}/build',
+        // Its processes meet at a socket in there, whose path may have 107 bytes; a store's may have more.
+        env: { TMPDIR: '/tmp' },
         why: 'one policy for .pyc files: unoptimized, checked by hash, so that they hold no time and never go stale',
       },
       { do: 'copy', from: '{work}/dest/opt', to: '{tree}/opt' },
