@@ -149,3 +149,12 @@ describe('the plan of the main job', () => {
     expect(text).not.toContain('=native');
   });
 });
+
+// A socket's path may have 107 bytes, and compileall's processes meet at one in TMPDIR: a store may lie deep.
+it('runs what meets at a socket outside of the store', () => {
+  const core = planWith().steps.find(({ kind, subject }) => kind === 'compile' && subject === 'core');
+  const compileAll = core?.actions.find(
+    (action) => action.do === 'exec' && action.argv.includes('-j{jobs}') && action.argv.includes('compileall'),
+  );
+  expect(compileAll).toMatchObject({ env: { TMPDIR: '/tmp' } });
+});
