@@ -1,7 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { usableCores } from '../io/host.ts';
-import { ioFailure } from '../io/failure.ts';
 import type { BenchDocument, BenchReport } from '../model/bench.ts';
 import { describeMasked, type CpuMask } from '../model/cpu.ts';
 import type { Failure } from '../model/failure.ts';
@@ -19,6 +16,7 @@ import type { CommandContext } from './context.ts';
 import { openSelection, type Opened } from './open.ts';
 import { runOpened } from './run-opened.ts';
 import type { SelectionOptions } from './selection.ts';
+import { writeReport } from './write-report.ts';
 
 /** Options of `bench crypto`. */
 export interface BenchOptions extends Omit<SelectionOptions, 'maskCpu'> {
@@ -168,17 +166,7 @@ const writePage = async (
   file: string | undefined,
   text: string,
   context: CommandContext,
-): Promise<readonly Failure[]> => {
-  if (file === undefined) return [];
-  const path = resolve(context.cwd, file);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-    return [];
-  } catch (error) {
-    return [ioFailure(error, path, 'write the report')];
-  }
-};
+): Promise<readonly Failure[]> => (file === undefined ? [] : writeReport(file, text, context.cwd));
 
 const checkSvg = (options: BenchOptions, cells: number): readonly Failure[] =>
   options.svg !== undefined && cells > 1

@@ -1,6 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { ioFailure } from '../io/failure.ts';
 import type { CellDiff } from '../model/diff.ts';
 import type { Failure } from '../model/failure.ts';
 import { prettyJson } from '../model/json.ts';
@@ -15,6 +12,7 @@ import type { CommandContext } from './context.ts';
 import { openSelection, type Opened } from './open.ts';
 import { runOpened } from './run-opened.ts';
 import { describeSelection, type SelectionOptions } from './selection.ts';
+import { writeReport } from './write-report.ts';
 
 /** Options of `diff`. */
 export interface DiffOptions extends SelectionOptions {
@@ -60,22 +58,6 @@ const diffCell = async (cell: CellSession, opened: Opened): Promise<Result<CellD
   });
 };
 
-const writeMarkdown = async (
-  file: string,
-  diffs: readonly CellDiff[],
-  command: string,
-  context: CommandContext,
-): Promise<readonly Failure[]> => {
-  const path = resolve(context.cwd, file);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, diffs.map((diff) => formatDiffMarkdown(diff, { command })).join('\n'));
-    return [];
-  } catch (error) {
-    return [ioFailure(error, path, 'write the report')];
-  }
-};
-
 /**
  * Runs the suites on a cell and on its twin, and reports what differs: AWS-LC's doing, since all else is the same. That
  * something differs is no failure.
@@ -97,7 +79,8 @@ export const runDiff = async (options: DiffOptions, context: CommandContext): Pr
   const openssl = options.openssl === undefined ? '' : ` --openssl ${quoteWord(options.openssl)}`;
   const command = `npx cpython-awslc diff${describeSelection(options)}${openssl}`;
   if (options.markdown !== undefined && diffs.length > 0) {
-    failures.push(...(await writeMarkdown(options.markdown, diffs, command, context)));
+    const page = diffs.map((diff) => formatDiffMarkdown(diff, { command })).join('\n');
+    failures.push(...(await writeReport(options.markdown, page, context.cwd)));
   }
   if (options.json === true) {
     context.out(prettyJson({ version: 1, kind: 'diff', run: session.run?.id ?? null, cells: diffs, failures }));

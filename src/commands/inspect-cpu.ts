@@ -1,6 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { ioFailure } from '../io/failure.ts';
 import type { CpuDocument } from '../model/cpu-report.ts';
 import type { Failure } from '../model/failure.ts';
 import { prettyJson } from '../model/json.ts';
@@ -11,6 +8,7 @@ import { findForeign } from './find-foreign.ts';
 import { openSelection } from './open.ts';
 import { runOpened } from './run-opened.ts';
 import type { SelectionOptions } from './selection.ts';
+import { writeReport } from './write-report.ts';
 
 /** Options of `inspect cpu`. */
 export interface InspectCpuOptions extends SelectionOptions {
@@ -42,12 +40,7 @@ export const runInspectCpu = async (
     failures,
   };
   if (options.markdown !== undefined) {
-    const path = resolve(context.cwd, options.markdown);
-    try {
-      await writeFile(path, formatCpuMarkdown(document));
-    } catch (error) {
-      failures.push(ioFailure(error, path, 'write the report'));
-    }
+    failures.push(...(await writeReport(options.markdown, formatCpuMarkdown(document), context.cwd)));
   }
   if (options.json === true) context.out(prettyJson(document));
   else if (document.cells.length > 0) context.out(formatCpu(document, { color: context.terminal.color }));

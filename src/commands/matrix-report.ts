@@ -1,6 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { ioFailure } from '../io/failure.ts';
 import type { Failure } from '../model/failure.ts';
 import { prettyJson } from '../model/json.ts';
 import type { MatrixRecord } from '../model/matrix.ts';
@@ -12,6 +9,7 @@ import { formatMatrixMarkdown } from '../report/matrix-markdown.ts';
 import type { JudgedRun } from '../verdict/matrix.ts';
 import type { CommandContext } from './context.ts';
 import { locatePython } from './pipeline-annotations.ts';
+import { writeReport } from './write-report.ts';
 
 /** Where reports of a matrix go. */
 export interface MatrixReportOptions {
@@ -23,18 +21,6 @@ export interface MatrixReportOptions {
   readonly markdown?: string;
   readonly json?: boolean;
 }
-
-/** Writes a report file, its directories too. Failures: `io-failed`, `disk-full`. */
-export const writeReport = async (file: string, text: string, cwd: string): Promise<readonly Failure[]> => {
-  const path = resolve(cwd, file);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-    return [];
-  } catch (error) {
-    return [ioFailure(error, path, 'write the report')];
-  }
-};
 
 /** Every verdict of the cells, those that passed included, from the runs that count. */
 const reportsOf = (record: MatrixRecord, runs: readonly JudgedRun[]): ReadonlyMap<string, VerdictReport> =>

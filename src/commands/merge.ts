@@ -8,9 +8,10 @@ import { nameStore } from '../run/store.ts';
 import { assembleMatrix, type JudgedRun } from '../verdict/matrix.ts';
 import type { CommandContext } from './context.ts';
 import { loadMatrix } from './matrix-cells.ts';
-import { reportMatrix, writeReport, type MatrixReportOptions } from './matrix-report.ts';
+import { reportMatrix, type MatrixReportOptions } from './matrix-report.ts';
 import { locateStore, readToolVersion } from './settings.ts';
 import type { CommandEnd } from './tree.ts';
+import { writeReport } from './write-report.ts';
 
 /** Options of `merge`. */
 export interface MergeOptions extends MatrixReportOptions {

@@ -1,6 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { ioFailure } from '../io/failure.ts';
 import type { CellCertificate } from '../model/certificate.ts';
 import type { CpuPaths } from '../model/cpu-report.ts';
 import type { Failure } from '../model/failure.ts';
@@ -26,6 +23,7 @@ import type { CommandContext } from './context.ts';
 import { formatPipelineAnnotations } from './pipeline-annotations.ts';
 import type { PipelineOptions } from './pipeline.ts';
 import { describeSelection } from './selection.ts';
+import { writeReport } from './write-report.ts';
 
 /** Everything that a pipeline command has found, for its reports. */
 export interface PipelineFindings {
@@ -111,17 +109,6 @@ const summarizeCell = (cell: CellSession, findings: PipelineFindings, options: P
   };
 };
 
-const writeReport = async (file: string, text: string, context: CommandContext): Promise<readonly Failure[]> => {
-  const path = resolve(context.cwd, file);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-    return [];
-  } catch (error) {
-    return [ioFailure(error, path, 'write the report')];
-  }
-};
-
 /**
  * A cell's proof as a page, with the code that each primitive takes, what a FIPS build meets of its certificate and what
  * importing it costs; nothing without a proof.
@@ -152,7 +139,7 @@ export const writeReports = async (
   ...(await writeDocuments(findings, options, context)),
   ...(options.annotations === undefined
     ? []
-    : await writeReport(options.annotations, formatPipelineAnnotations(findings, options, context.cwd), context)),
+    : await writeReport(options.annotations, formatPipelineAnnotations(findings, options, context.cwd), context.cwd)),
 ];
 
 const writeDocuments = async (
@@ -167,17 +154,18 @@ const writeDocuments = async (
   const proofs = findings.stage === 'prove' ? findings.session.cells.flatMap(formatCellProof(findings)) : [];
   if (proofs.length > 0 && options.markdown !== undefined) {
     const pages = [...proofs, ...(told.length === 0 ? [] : [formatMarkdownFailures(told)])];
-    return writeReport(options.markdown, pages.join('\n'), context);
+    return writeReport(options.markdown, pages.join('\n'), context.cwd);
   }
   if (reports.length === 0) {
     if (options.junit !== undefined)
-      failures.push(...(await writeReport(options.junit, formatJunitFailures(told), context)));
+      failures.push(...(await writeReport(options.junit, formatJunitFailures(told), context.cwd)));
     if (options.markdown !== undefined) {
-      failures.push(...(await writeReport(options.markdown, formatMarkdownFailures(told), context)));
+      failures.push(...(await writeReport(options.markdown, formatMarkdownFailures(told), context.cwd)));
     }
     return failures;
   }
-  if (options.junit !== undefined) failures.push(...(await writeReport(options.junit, formatJunit(reports), context)));
+  if (options.junit !== undefined)
+    failures.push(...(await writeReport(options.junit, formatJunit(reports), context.cwd)));
   if (options.markdown !== undefined) {
     const mask = options.maskCpu === undefined ? '' : ` --mask-cpu ${options.maskCpu.join(',')}`;
     const command = `npx cpython-awslc test${describeSelection(options)}${mask}`;
@@ -197,7 +185,7 @@ const writeDocuments = async (
       const proofSummary = `proof: ${claims.holds} of ${claims.holds + claims.fails} claims hold`;
       return [formatMarkdown(report, { command, proofSummary }), ...conditions];
     });
-    failures.push(...(await writeReport(options.markdown, parts.join('\n'), context)));
+    failures.push(...(await writeReport(options.markdown, parts.join('\n'), context.cwd)));
   }
   return failures;
 };
